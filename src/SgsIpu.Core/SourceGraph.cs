@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+
+namespace SgsIpu.Core;
+
+/// <summary>A decoded model file: nodes in execution order, constants by name. Frontends make it; operators lift its nodes to IR.</summary>
+public sealed record SourceGraph(
+    string Name,
+    Framework Framework,
+    ImmutableArray<SourceTensor> Inputs,
+    ImmutableArray<SourceTensor> Outputs,
+    ImmutableArray<SourceNode> Nodes,
+    IReadOnlyDictionary<string, Tensor> Constants)
+{
+    /// <summary>Version of each operator set that the file uses, by domain ("" is the framework's own).</summary>
+    public IReadOnlyDictionary<string, int> OpsetVersions { get; init; } = ImmutableDictionary<string, int>.Empty;
+
+    /// <summary>The file that the graph was read from, for messages.</summary>
+    public string Path { get; init; } = "";
+
+    /// <summary>Version of the framework's own operator set, or 0.</summary>
+    public int Opset => OpsetVersions.TryGetValue("", out int v) ? v : 0;
+}
