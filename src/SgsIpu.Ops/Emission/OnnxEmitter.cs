@@ -1,0 +1,203 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+
+namespace SgsIpu.Ops;
+
+/// <summary>
+/// Builds the ONNX form of a float graph for execution and export. Each IR tensor of rank 4 may live in two forms: native (NHWC, the
+/// IR's own order) and channels-first (NCHW); a transpose is emitted only where a form is asked for that does not exist yet.
+/// </summary>
+public sealed class OnnxEmitter(Graph graph)
+{
+    /// <summary>Version of the ONNX operator set that is emitted.</summary>
+    public const int Opset = 21;
+
+    private static readonly ImmutableArray<int> ToFirst = [0, 3, 1, 2];
+    private static readonly ImmutableArray<int> ToLast = [0, 2, 3, 1];
+
+    private readonly Dictionary<string, string> _native = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _first = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Tensor> _constants = new(StringComparer.Ordinal);
+    private readonly List<SourceNode> _nodes = [];
+    private int _fresh;
+
+    /// <summary>Emits every node that the given tensors need and returns the ONNX graph; outputs are in native form.</summary>
+    /// <param name="outputs">Tensors to return, by name.</param>
+    public SourceGraph Emit(IReadOnlyList<string> outputs)
+    {
+        foreach (string input in graph.Inputs)
+        {
+            _native[input] = input;
+        }
+
+        foreach (Node node in Needed(outputs))
+        {
+            ((IpuOperator)node.Op).EmitOnnx(this, node);
+        }
+
+        var declared = new List<SourceTensor>();
+        foreach (string output in outputs)
+        {
+            string value = Native(output);
+            if (value != output)
+            {
+                Add("Identity", [value], [output]);
+            }
+
+            declared.Add(Declare(output));
+        }
+
+        return new SourceGraph(graph.Name, Framework.Onnx, [.. graph.Inputs.Select(Declare)], [.. declared], [.. _nodes], _constants)
+        {
+            OpsetVersions = ImmutableDictionary<string, int>.Empty.Add("", Opset),
+        };
+    }
+
+    public TensorSpec Spec(string tensor) => graph[tensor];
+
+    /// <summary>The ONNX value with the dimensions in the IR's order.</summary>
+    public string Native(string tensor)
+    {
+        if (tensor.Length == 0)
+        {
+            return "";
+        }
+
+        if (_native.TryGetValue(tensor, out string? value))
+        {
+            return value;
+        }
+
+        if (graph[tensor].Constant is { } constant)
+        {
+            _constants[tensor] = constant;
+            return _native[tensor] = tensor;
+        }
+
+        string native = Fresh(tensor);
+        Add("Transpose", [_first[tensor]], [native], ("perm", Longs(ToLast)));
+        return _native[tensor] = native;
+    }
+
+    /// <summary>The ONNX value with the channels before the image: NCHW for an NHWC tensor of rank 4.</summary>
+    public string ChannelsFirst(string tensor)
+    {
+        if (_first.TryGetValue(tensor, out string? value))
+        {
+            return value;
+        }
+
+        if (graph[tensor].Constant is { } constant)
+        {
+            return _first[tensor] = Constant(constant.Transpose(ToFirst.AsSpan()), tensor + "/nchw");
+        }
+
+        string first = Fresh(tensor + "/nchw");
+        Add("Transpose", [Native(tensor)], [first], ("perm", Longs(ToFirst)));
+        return _first[tensor] = first;
+    }
+
+    /// <summary>Declares that the node being emitted computes the tensor in native order, and names the ONNX value.</summary>
+    public string DefineNative(string tensor) => _native[tensor] = tensor;
+
+    /// <summary>Declares that the node being emitted computes the tensor channels-first, and names the ONNX value.</summary>
+    public string DefineChannelsFirst(string tensor) => _first[tensor] = tensor + "/nchw";
+
+    /// <summary>True where only the channels-first form exists yet.</summary>
+    public bool LivesChannelsFirst(string tensor) => _first.ContainsKey(tensor) && !_native.ContainsKey(tensor) && !graph[tensor].IsConstant;
+
+    /// <summary>
+    /// The inputs of an operator that works element by element with NumPy broadcasting, all in one form: channels-first if one of them
+    /// lives there, else native. <paramref name="output"/> is the value to write.
+    /// </summary>
+    public string[] Elementwise(Node node, out string output)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        bool first = graph[node.Outputs[0]].Shape.Rank == 4 && node.Inputs.Any(i => i.Length > 0 && LivesChannelsFirst(i));
+        output = first ? DefineChannelsFirst(node.Outputs[0]) : DefineNative(node.Outputs[0]);
+        return [.. node.Inputs.Select(i => first ? BroadcastFirst(i) : Native(i))];
+    }
+
+    /// <summary>Adds an initializer.</summary>
+    public string Constant(Tensor value, string hint)
+    {
+        string name = Fresh(hint);
+        _constants[name] = value;
+        return name;
+    }
+
+    /// <summary>Adds an INT64 vector initializer: shapes, axes, pads.</summary>
+    public string Constant(ReadOnlySpan<long> values, string hint) => Constant(Tensor.FromArray(values, new Shape(values.Length)), hint);
+
+    /// <summary>Adds a node of the ONNX operator set; absent optional inputs are "".</summary>
+    public void Add(string opType, IEnumerable<string> inputs, IEnumerable<string> outputs, params ReadOnlySpan<(string Name, object Value)> attributes)
+    {
+        var map = new Dictionary<string, object>(StringComparer.Ordinal);
+        foreach ((string name, object value) in attributes)
+        {
+            map[name] = value;
+        }
+
+        _nodes.Add(new SourceNode($"{opType}_{_nodes.Count}", opType, [.. inputs], [.. outputs], map));
+    }
+
+    /// <summary>Adds a node with one output that nothing else names, and returns that output.</summary>
+    public string Add(string opType, IEnumerable<string> inputs, string hint, params ReadOnlySpan<(string Name, object Value)> attributes)
+    {
+        string output = Fresh(hint);
+        Add(opType, inputs, [output], attributes);
+        return output;
+    }
+
+    public static long[] Longs(IEnumerable<int> values) => [.. values.Select(v => (long)v)];
+
+    private string BroadcastFirst(string tensor)
+    {
+        if (tensor.Length == 0)
+        {
+            return "";
+        }
+
+        TensorSpec spec = graph[tensor];
+        if (spec.Shape.Rank == 4)
+        {
+            return ChannelsFirst(tensor);
+        }
+
+        if (spec.Shape.Count == 1)
+        {
+            return Native(tensor);
+        }
+
+        var full = new int[4];
+        full.AsSpan().Fill(1);
+        spec.Shape.AsSpan().CopyTo(full.AsSpan(4 - spec.Shape.Rank));
+        if (spec.Constant is { } constant)
+        {
+            return Constant(constant.Reshape(new Shape(full)).Transpose(ToFirst.AsSpan()), tensor + "/nchw");
+        }
+
+        string reshaped = Add("Reshape", [Native(tensor), Constant(Longs(full), "shape")], tensor + "/rank4");
+        return Add("Transpose", [reshaped], tensor + "/nchw", ("perm", Longs(ToFirst)));
+    }
+
+    private SourceTensor Declare(string tensor) => new(tensor, graph[tensor].Type, graph[tensor].Shape.Dimensions);
+
+    private IEnumerable<Node> Needed(IReadOnlyList<string> outputs)
+    {
+        var wanted = new HashSet<string>(outputs, StringComparer.Ordinal);
+        var needed = new HashSet<Node>(ReferenceEqualityComparer.Instance);
+        foreach (Node node in graph.Nodes.Reverse())
+        {
+            if (node.Outputs.Any(wanted.Contains))
+            {
+                needed.Add(node);
+                wanted.UnionWith(node.Inputs.Where(i => i.Length > 0));
+            }
+        }
+
+        return graph.Nodes.Where(needed.Contains);
+    }
+
+    private string Fresh(string hint) => $"{hint}#{_fresh++}";
+}

@@ -1,0 +1,17 @@
+using SgsIpu.Core;
+
+namespace SgsIpu.Ops;
+
+/// <summary>How one operator of a framework is expressed in IR.</summary>
+/// <param name="OpType">The framework's name, with its domain where it has one: <c>Conv</c>, <c>com.microsoft.Gelu</c>, <c>CONV_2D</c>.</param>
+/// <param name="Lift">Adds the IR nodes and binds the outputs.</param>
+public sealed record ImportRule(Framework Framework, string OpType, Action<LiftContext> Lift)
+{
+    public static ImportRule Onnx(string opType, Action<LiftContext> lift) => new(Framework.Onnx, opType, lift);
+
+    public static ImportRule Caffe(string opType, Action<LiftContext> lift) => new(Framework.Caffe, opType, lift);
+
+    public static ImportRule TfLite(string opType, Action<LiftContext> lift) => new(Framework.TfLite, opType, lift);
+
+    public static ImportRule TensorFlow(string opType, Action<LiftContext> lift) => new(Framework.TensorFlow, opType, lift);
+}

@@ -1,0 +1,10 @@
+namespace SgsIpu.Ops;
+
+/// <summary>Generation of the accelerator; limits differ.</summary>
+public enum SocGeneration
+{
+    /// <summary>The first generation (IPU100).</summary>
+    Older,
+
+    Newer,
+}
