@@ -28,8 +28,7 @@ internal static partial class Program
         }
 
         using var session = new Session(new ShellHost());
-        string plain = Console.IsOutputRedirected ? "$PSStyle.OutputRendering = 'PlainText'; " : "";
-        int imported = session.Run($"{plain}Import-Module {Quote(module)} -ErrorAction Stop");
+        int imported = session.Run($"Import-Module {Quote(module)} -ErrorAction Stop");
         return imported != 0 ? imported : args switch
         {
             [] => session.Prompt(),

@@ -13,14 +13,14 @@ internal sealed class ShellUserInterface : PSHostUserInterface
 
     public override PSHostRawUserInterface RawUI { get; } = new ShellRawUserInterface();
 
-    public override bool SupportsVirtualTerminal => true;
+    public override bool SupportsVirtualTerminal => !Console.IsOutputRedirected;
 
     public override string ReadLine() => Console.In.ReadLine() ?? "";
 
     public override void Write(string value)
     {
         ClearProgress();
-        Console.Out.Write(value);
+        Console.Out.Write(GetOutputString(value, SupportsVirtualTerminal));
     }
 
     public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Write(value);
@@ -108,7 +108,7 @@ internal sealed class ShellUserInterface : PSHostUserInterface
     private void WriteDiagnostic(string value)
     {
         ClearProgress();
-        Console.Error.WriteLine(value);
+        Console.Error.WriteLine(GetOutputString(value, SupportsVirtualTerminal && !Console.IsErrorRedirected));
     }
 
     private void ClearProgress()
