@@ -1,0 +1,16 @@
+using SgsIpu.Engine.Preprocessing;
+
+namespace SgsIpu.Engine;
+
+/// <summary>How to make a fixed model of a float one.</summary>
+/// <param name="Samples">Typical inputs of the model.</param>
+public sealed record CalibrationOptions(ISampleSource Samples)
+{
+    public CalibrationLevel Level { get; init; } = CalibrationLevel.L5;
+
+    /// <summary>Samples in flight at once; the result does not depend on it.</summary>
+    public int NumProcess { get; init; } = 10;
+
+    /// <summary>Replaces the model's own <c>input_config.ini</c>.</summary>
+    public string? InputConfigPath { get; init; }
+}

@@ -1,0 +1,37 @@
+using SgsIpu.Core;
+
+namespace SgsIpu.Engine;
+
+/// <summary>What the tool chain does, one method a step. Everything that is not a method here is a detail of one.</summary>
+public static class IpuEngine
+{
+    /// <summary>Reads a framework's model and makes a float model of it; reads our own files at their stage.</summary>
+    public static IpuModel Import(ImportOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        throw Pending();
+
+    /// <summary>Makes a fixed model of a float one.</summary>
+    public static IpuModel Calibrate(IpuModel model, CalibrationOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        throw Pending();
+
+    /// <summary>Makes an offline model of a fixed one.</summary>
+    public static IpuModel Compile(IpuModel model, CompileOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        throw Pending();
+
+    /// <summary>Writes a model: float and fixed as <paramref name="format"/>, offline as <c>.img</c>.</summary>
+    /// <param name="overwrite">False refuses to replace a file (id <c>FileExists</c>).</param>
+    public static void Export(IpuModel model, string path, ModelFormat format = ModelFormat.Sim, bool overwrite = false, CancellationToken cancellationToken = default) =>
+        throw Pending();
+
+    /// <summary>Runs a model over samples; results come in the order of the samples, as soon as they are there.</summary>
+    public static IEnumerable<RunResult> Run(IpuModel model, RunOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        throw Pending();
+
+    /// <summary>Makes a model ready to run.</summary>
+    /// <param name="observed">Tensors to return besides the outputs.</param>
+    public static IModelRunner OpenRunner(IpuModel model, IReadOnlyList<string>? observed = null) => throw Pending();
+
+    /// <summary>All tensors of a model, inputs first.</summary>
+    public static IReadOnlyList<TensorDetail> TensorDetails(IpuModel model) => throw Pending();
+
+    private static IpuException Pending() => new("NotSupported", "this step is not part of this build", IpuErrorKind.NotSupported);
+}

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+
+namespace SgsIpu.Engine;
+
+/// <summary>A model at one stage. Immutable: every command that changes a model makes a new one.</summary>
+/// <param name="Name">The file's name without extension.</param>
+/// <param name="Graph">The nodes and tensors; of an offline model, those that its image was made from.</param>
+public sealed record IpuModel(string Name, IpuStage Stage, Graph Graph)
+{
+    /// <summary>The chip that the model is made for; see <see cref="SocProfile"/>.</summary>
+    public string SocVersion { get; init; } = SocProfile.Default.Name;
+
+    /// <summary>The file that the model was imported from.</summary>
+    public string SourcePath { get; init; } = "";
+
+    public ImmutableArray<TensorSpec> Inputs => [.. Graph.Inputs.Select(i => Graph[i])];
+
+    public ImmutableArray<TensorSpec> Outputs => [.. Graph.Outputs.Select(o => Graph[o])];
+
+    public ImmutableArray<Node> Nodes => Graph.Nodes;
+
+    public IEnumerable<TensorSpec> Tensors => Graph.Tensors.Values;
+
+    public override string ToString() => $"{Name} ({Stage})";
+}
