@@ -8,13 +8,54 @@ public static class OpCatalog
 {
     private static readonly ImmutableArray<OpEntry> Sorted =
     [
+        new("Abs", typeof(AbsOp), AbsOp.Imports),
+        new("Add", typeof(AddOp), AddOp.Imports),
+        new("Ceil", typeof(CeilOp), CeilOp.Imports),
+        new("Clip", typeof(ClipOp), ClipOp.Imports),
+        new("Cos", typeof(CosOp), CosOp.Imports),
+        new("Div", typeof(DivOp), DivOp.Imports),
+        new("Elu", typeof(EluOp), EluOp.Imports),
+        new("Erf", typeof(ErfOp), ErfOp.Imports),
+        new("Exp", typeof(ExpOp), ExpOp.Imports),
+        new("Floor", typeof(FloorOp), FloorOp.Imports),
+        new("Gelu", typeof(GeluOp), GeluOp.Imports),
+        new("HardSigmoid", typeof(HardSigmoidOp), HardSigmoidOp.Imports),
+        new("HardSwish", typeof(HardSwishOp), HardSwishOp.Imports),
+        new("LayerNormalization", typeof(LayerNormalizationOp), LayerNormalizationOp.Imports),
+        new("LeakyRelu", typeof(LeakyReluOp), LeakyReluOp.Imports),
+        new("Log", typeof(LogOp), LogOp.Imports),
+        new("Maximum", typeof(MaximumOp), MaximumOp.Imports),
+        new("Minimum", typeof(MinimumOp), MinimumOp.Imports),
+        new("Mish", typeof(MishOp), MishOp.Imports),
+        new("Mul", typeof(MulOp), MulOp.Imports),
+        new("Neg", typeof(NegOp), NegOp.Imports),
+        new("PRelu", typeof(PReluOp), PReluOp.Imports),
+        new("Pow", typeof(PowOp), PowOp.Imports),
+        new("Reciprocal", typeof(ReciprocalOp), ReciprocalOp.Imports),
+        new("Reduce", typeof(ReduceOp), ReduceOp.Imports),
+        new("Round", typeof(RoundOp), RoundOp.Imports),
+        new("Rsqrt", typeof(RsqrtOp), RsqrtOp.Imports),
+        new("Sigmoid", typeof(SigmoidOp), SigmoidOp.Imports),
+        new("Silu", typeof(SiluOp), SiluOp.Imports),
+        new("Sin", typeof(SinOp), SinOp.Imports),
+        new("Softmax", typeof(SoftmaxOp), SoftmaxOp.Imports),
+        new("Softplus", typeof(SoftplusOp), SoftplusOp.Imports),
+        new("Sqrt", typeof(SqrtOp), SqrtOp.Imports),
+        new("Sub", typeof(SubOp), SubOp.Imports),
+        new("Tanh", typeof(TanhOp), TanhOp.Imports),
         new("Transpose", typeof(TransposeOp), TransposeOp.Imports),
+    ];
+
+    /// <summary>Operators of frameworks that become several of ours and have no record of their own.</summary>
+    private static readonly ImmutableArray<ImportRule> Rewrites =
+    [
+        .. BatchNormalization.Imports,
     ];
 
     private static readonly Dictionary<string, OpEntry> ByName = Sorted.ToDictionary(e => e.Name, StringComparer.Ordinal);
 
     private static readonly Dictionary<(Framework, string), ImportRule> Rules =
-        Sorted.SelectMany(e => e.Imports).ToDictionary(r => (r.Framework, r.OpType));
+        Sorted.SelectMany(e => e.Imports).Concat(Rewrites).ToDictionary(r => (r.Framework, r.OpType));
 
     public static ImmutableArray<OpEntry> Entries => Sorted;
 

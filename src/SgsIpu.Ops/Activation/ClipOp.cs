@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+
+namespace SgsIpu.Ops;
+
+/// <summary>Limits values to [Min, Max]: Clip, ReLU, ReLU6.</summary>
+/// <param name="Min">The smallest result; −∞ for none.</param>
+/// <param name="Max">The largest result; +∞ for none.</param>
+public sealed record ClipOp(float Min = float.NegativeInfinity, float Max = float.PositiveInfinity) : SlopeOp
+{
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.Onnx("Clip", Lift),
+        ImportRule.Onnx("Relu", static c => c.AddOutput(0, new ClipOp(0), c.Input(0))),
+    ];
+
+    public override string Name => "Clip";
+
+    protected override double SlopeAbove => 1;
+
+    protected override double SlopeBelow => 1;
+
+    protected override double Floor => Min;
+
+    protected override double Ceiling => Max;
+
+    protected override void Emit(OnnxEmitter emitter, string x, string y)
+    {
+        if (Min == 0 && float.IsPositiveInfinity(Max))
+        {
+            emitter.Add("Relu", [x], [y]);
+            return;
+        }
+
+        string min = float.IsNegativeInfinity(Min) ? "" : emitter.Constant(Tensor.Scalar(Min), "min");
+        string max = float.IsPositiveInfinity(Max) ? "" : emitter.Constant(Tensor.Scalar(Max), "max");
+        emitter.Add("Clip", [x, min, max], [y]);
+    }
+
+    private static void Lift(LiftContext c)
+    {
+        // Attributes up to operator set 10, inputs from 11 on.
+        float min = c.Node.Float("min", c.HasInput(1) ? c.RequireConstant(1, "min").ToFloats()[0] : float.NegativeInfinity);
+        float max = c.Node.Float("max", c.HasInput(2) ? c.RequireConstant(2, "max").ToFloats()[0] : float.PositiveInfinity);
+
+        // Exporters write the largest float for "no limit".
+        min = min <= float.MinValue ? float.NegativeInfinity : min;
+        max = max >= float.MaxValue ? float.PositiveInfinity : max;
+        c.AddOutput(0, new ClipOp(min, max), c.Input(0));
+    }
+}

@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+
+namespace SgsIpu.Ops;
+
+/// <summary>The error function.</summary>
+public sealed record ErfOp : UnaryFunctionOp
+{
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.Onnx("Erf", static c => c.AddOutput(0, new ErfOp(), c.Input(0))),
+    ];
+
+    public override string Name => "Erf";
+
+    protected override (double Min, double Max)? OutputRange => (-1, 1);
+
+    public override double Evaluate(double x) => ErrorFunction.Erf(x);
+
+    protected override void Emit(OnnxEmitter emitter, string x, string y) => emitter.Add("Erf", [x], [y]);
+}

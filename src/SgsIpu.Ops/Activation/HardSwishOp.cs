@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+
+namespace SgsIpu.Ops;
+
+/// <summary>x · clip(x + 3, 0, 6) / 6.</summary>
+public sealed record HardSwishOp : UnaryFunctionOp
+{
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.Onnx("HardSwish", static c => c.AddOutput(0, new HardSwishOp(), c.Input(0))),
+    ];
+
+    public override string Name => "HardSwish";
+
+    public override double Evaluate(double x) => x * Math.Clamp(x + 3, 0, 6) / 6;
+
+    protected override void Emit(OnnxEmitter emitter, string x, string y) => emitter.Add("HardSwish", [x], [y]);
+}

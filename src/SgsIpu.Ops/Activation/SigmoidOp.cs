@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+
+namespace SgsIpu.Ops;
+
+/// <summary>1 / (1 + e⁻ˣ).</summary>
+public sealed record SigmoidOp : UnaryFunctionOp
+{
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.Onnx("Sigmoid", static c => c.AddOutput(0, new SigmoidOp(), c.Input(0))),
+    ];
+
+    public override string Name => "Sigmoid";
+
+    protected override (double Min, double Max)? OutputRange => (0, 1);
+
+    public override double Evaluate(double x) => 1 / (1 + Math.Exp(-x));
+
+    protected override void Emit(OnnxEmitter emitter, string x, string y) => emitter.Add("Sigmoid", [x], [y]);
+}

@@ -1,0 +1,20 @@
+using System.Collections.Immutable;
+
+namespace SgsIpu.Ops;
+
+/// <summary>Hyperbolic tangent.</summary>
+public sealed record TanhOp : UnaryFunctionOp
+{
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.Onnx("Tanh", static c => c.AddOutput(0, new TanhOp(), c.Input(0))),
+    ];
+
+    public override string Name => "Tanh";
+
+    protected override (double Min, double Max)? OutputRange => (-1, 1);
+
+    public override double Evaluate(double x) => Math.Tanh(x);
+
+    protected override void Emit(OnnxEmitter emitter, string x, string y) => emitter.Add("Tanh", [x], [y]);
+}

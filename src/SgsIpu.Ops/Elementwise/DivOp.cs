@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+
+namespace SgsIpu.Ops;
+
+/// <summary>a / b with NumPy broadcasting.</summary>
+public sealed record DivOp : BinaryOp
+{
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.Onnx("Div", static c => c.AddOutput(0, new DivOp(), c.Input(0), c.Input(1))),
+    ];
+
+    public override string Name => "Div";
+
+    protected override string OnnxName => "Div";
+
+    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("Div has no fixed-point form");
+}

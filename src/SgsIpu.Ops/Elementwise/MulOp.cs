@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+
+namespace SgsIpu.Ops;
+
+/// <summary>a · b with NumPy broadcasting.</summary>
+public sealed record MulOp : BinaryOp
+{
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.Onnx("Mul", static c => c.AddOutput(0, new MulOp(), c.Input(0), c.Input(1))),
+    ];
+
+    public override string Name => "Mul";
+
+    protected override string OnnxName => "Mul";
+
+    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("Mul has no fixed-point form");
+}

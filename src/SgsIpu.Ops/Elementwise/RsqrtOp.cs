@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+
+namespace SgsIpu.Ops;
+
+/// <summary>1 / √x; ∞ at 0, which fixed point saturates. ONNX has no such operator: passes and other frameworks make it.</summary>
+public sealed record RsqrtOp : UnaryFunctionOp
+{
+    public static ImmutableArray<ImportRule> Imports => [];
+
+    public override string Name => "Rsqrt";
+
+    public override double Evaluate(double x) => 1 / Math.Sqrt(x);
+
+    protected override void Emit(OnnxEmitter emitter, string x, string y)
+    {
+        string root = emitter.Add("Sqrt", [x], y + "/sqrt");
+        emitter.Add("Reciprocal", [root], [y]);
+    }
+}

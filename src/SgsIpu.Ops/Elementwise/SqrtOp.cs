@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+
+namespace SgsIpu.Ops;
+
+/// <summary>Square root; not a number below 0.</summary>
+public sealed record SqrtOp : UnaryFunctionOp
+{
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.Onnx("Sqrt", static c => c.AddOutput(0, new SqrtOp(), c.Input(0))),
+    ];
+
+    public override string Name => "Sqrt";
+
+    public override double Evaluate(double x) => Math.Sqrt(x);
+
+    protected override void Emit(OnnxEmitter emitter, string x, string y) => emitter.Add("Sqrt", [x], [y]);
+}

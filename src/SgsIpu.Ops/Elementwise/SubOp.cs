@@ -1,0 +1,19 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+
+namespace SgsIpu.Ops;
+
+/// <summary>a − b with NumPy broadcasting.</summary>
+public sealed record SubOp : BinaryOp
+{
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.Onnx("Sub", static c => c.AddOutput(0, new SubOp(), c.Input(0), c.Input(1))),
+    ];
+
+    public override string Name => "Sub";
+
+    protected override string OnnxName => "Sub";
+
+    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("Sub has no fixed-point form");
+}

@@ -1,0 +1,19 @@
+using SgsIpu.Core;
+
+namespace SgsIpu.Ops;
+
+/// <summary>
+/// A one-input function that the fixed-point form reads from a table: direct for UINT8 inputs, interpolated in integers for INT16. A
+/// derived operator states the function and its ONNX form.
+/// </summary>
+public abstract record UnaryFunctionOp : UnaryOp
+{
+    /// <summary>The function in double precision; tables are made from it.</summary>
+    public abstract double Evaluate(double x);
+
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        throw binding.NotSupported($"{Name} has no fixed-point form for {binding.Input(0).Type}");
+    }
+}

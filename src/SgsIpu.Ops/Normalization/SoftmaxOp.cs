@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+
+namespace SgsIpu.Ops;
+
+/// <summary>e^(x − max) / Σ e^(x − max) along one dimension.</summary>
+/// <param name="Axis">The dimension; negative counts from the end.</param>
+public sealed record SoftmaxOp(int Axis = -1) : IpuOperator
+{
+    private const int OlderLimit = 16384;
+
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.Onnx("LogSoftmax", static c => c.AddOutput(0, new LogOp(), c.Add("softmax", Lifted(c), c.Input(0)))),
+        ImportRule.Onnx("Softmax", static c => c.AddOutput(0, Lifted(c), c.Input(0))),
+    ];
+
+    public override string Name => "Softmax";
+
+    public override ImmutableArray<Constraint> Constraints =>
+    [
+        new(
+            $"softmax of the older generation is over at most {OlderLimit} elements",
+            (inputs, _, generation) => generation == SocGeneration.Older && inputs[0]!.Shape[Axis] > OlderLimit ? $"{inputs[0]!.Shape[Axis]} elements" : null,
+            ConstraintRemedy.Refused),
+    ];
+
+    public override TensorType[] InferOutputs(IReadOnlyList<TensorSpec?> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        TensorSpec x = inputs[0]!;
+        return Axis >= -x.Shape.Rank && Axis < x.Shape.Rank
+            ? [new TensorType(x.Type, x.Shape)]
+            : throw Mismatch($"axis {Axis} is outside the {x.Shape.Rank} dimensions of {x}");
+    }
+
+    public override void EmitOnnx(OnnxEmitter emitter, Node node)
+    {
+        ArgumentNullException.ThrowIfNull(emitter);
+        ArgumentNullException.ThrowIfNull(node);
+        int axis = emitter.Spec(node.Inputs[0]).Shape.Axis(Axis);
+        if (emitter.LivesChannelsFirst(node.Inputs[0]))
+        {
+            emitter.Add("Softmax", [emitter.ChannelsFirst(node.Inputs[0])], [emitter.DefineChannelsFirst(node.Outputs[0])], ("axis", (long)ReduceOp.ChannelsFirstAxis(axis)));
+            return;
+        }
+
+        emitter.Add("Softmax", [emitter.Native(node.Inputs[0])], [emitter.DefineNative(node.Outputs[0])], ("axis", (long)axis));
+    }
+
+    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.General() with { OutputRange = (0, 1) };
+
+    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("Softmax has no fixed-point form");
+
+    public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
+
+    public override IpuOperator? Permuted(ImmutableArray<int> permutation, IReadOnlyList<TensorSpec?> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return new SoftmaxOp(permutation[inputs[0]!.Shape.Axis(Axis)]);
+    }
+
+    private static SoftmaxOp Lifted(LiftContext c)
+    {
+        Shape shape = c.Spec(0).Shape;
+        int axis = (int)c.Node.Int("axis", c.Opset < 13 ? 1 : -1);
+        axis = axis < 0 ? axis + shape.Rank : axis;
+
+        // Before operator set 13 the dimensions from the axis on were one; of those, at most one may be larger than 1 here.
+        if (c.Opset < 13)
+        {
+            int[] wide = [.. Enumerable.Range(axis, shape.Rank - axis).Where(d => shape[d] != 1)];
+            if (wide.Length > 1)
+            {
+                throw c.Error("SoftmaxAxes", $"softmax over the dimensions from {axis} on of {shape} together is not supported; one dimension is", IpuErrorKind.NotSupported);
+            }
+
+            axis = wide.Length == 1 ? wide[0] : axis;
+        }
+
+        return new SoftmaxOp(axis);
+    }
+}
