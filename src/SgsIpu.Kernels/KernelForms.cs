@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using System.Runtime.Intrinsics;
+using SgsIpu.Core;
+
+namespace SgsIpu.Kernels;
+
+/// <summary>The kernel forms that this machine has, and the one in use.</summary>
+public static class KernelForms
+{
+    /// <summary>Environment variable that selects a form by name (scalar, v128, v256, v512).</summary>
+    public const string Variable = "SGSIPU_KERNELS";
+
+    private static KernelForm? _current;
+
+    /// <summary>The forms that this machine runs without emulation, narrowest first.</summary>
+    public static ImmutableArray<KernelForm> Available { get; } =
+    [
+        KernelForm.Scalar,
+        .. Vector128.IsHardwareAccelerated ? [KernelForm.V128] : ReadOnlySpan<KernelForm>.Empty,
+        .. Vector256.IsHardwareAccelerated ? [KernelForm.V256] : ReadOnlySpan<KernelForm>.Empty,
+        .. Vector512.IsHardwareAccelerated ? [KernelForm.V512] : ReadOnlySpan<KernelForm>.Empty,
+    ];
+
+    /// <summary>The form that new kernels use: the widest, or what <see cref="Variable"/> says.</summary>
+    /// <exception cref="IpuException">The variable names no form of this machine (id <c>KernelForm</c>).</exception>
+    public static KernelForm Current => _current ??= Choose(Environment.GetEnvironmentVariable(Variable));
+
+    /// <summary>The form of a name, or the widest where there is none.</summary>
+    /// <exception cref="IpuException">The name is no form of this machine (id <c>KernelForm</c>).</exception>
+    public static KernelForm Choose(string? name)
+    {
+        if (string.IsNullOrEmpty(name))
+        {
+            return Available[^1];
+        }
+
+        foreach (KernelForm form in Available)
+        {
+            if (string.Equals(form.ToString(), name, StringComparison.OrdinalIgnoreCase))
+            {
+                return form;
+            }
+        }
+
+        string[] names = [.. Available.Select(f => f.ToString().ToLowerInvariant())];
+        throw new IpuException("KernelForm", $"{Variable} is '{name}'; this machine has {string.Join(", ", names)}", IpuErrorKind.InvalidArgument) { Target = Variable };
+    }
+}
