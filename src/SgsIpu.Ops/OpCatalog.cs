@@ -10,14 +10,18 @@ public static class OpCatalog
     [
         new("Abs", typeof(AbsOp), AbsOp.Imports),
         new("Add", typeof(AddOp), AddOp.Imports),
+        new("BatchMatMul", typeof(BatchMatMulOp), BatchMatMulOp.Imports),
         new("Ceil", typeof(CeilOp), CeilOp.Imports),
         new("Clip", typeof(ClipOp), ClipOp.Imports),
+        new("Conv2D", typeof(Conv2DOp), Conv2DOp.Imports),
         new("Cos", typeof(CosOp), CosOp.Imports),
+        new("DepthwiseConv2D", typeof(DepthwiseConv2DOp), DepthwiseConv2DOp.Imports),
         new("Div", typeof(DivOp), DivOp.Imports),
         new("Elu", typeof(EluOp), EluOp.Imports),
         new("Erf", typeof(ErfOp), ErfOp.Imports),
         new("Exp", typeof(ExpOp), ExpOp.Imports),
         new("Floor", typeof(FloorOp), FloorOp.Imports),
+        new("FullyConnected", typeof(FullyConnectedOp), FullyConnectedOp.Imports),
         new("Gelu", typeof(GeluOp), GeluOp.Imports),
         new("HardSigmoid", typeof(HardSigmoidOp), HardSigmoidOp.Imports),
         new("HardSwish", typeof(HardSwishOp), HardSwishOp.Imports),
@@ -44,6 +48,7 @@ public static class OpCatalog
         new("Sub", typeof(SubOp), SubOp.Imports),
         new("Tanh", typeof(TanhOp), TanhOp.Imports),
         new("Transpose", typeof(TransposeOp), TransposeOp.Imports),
+        new("TransposedConv2D", typeof(TransposedConv2DOp), TransposedConv2DOp.Imports),
     ];
 
     /// <summary>Operators of frameworks that become several of ours and have no record of their own.</summary>
