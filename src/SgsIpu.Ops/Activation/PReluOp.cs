@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Kernels;
+using SgsIpu.Kernels.Elementwise;
 
 namespace SgsIpu.Ops;
 
@@ -21,7 +23,12 @@ public sealed record PReluOp : ElementwiseOp
         return types[0].Shape == inputs[0]!.Shape ? types : throw Mismatch($"the slope {inputs[1]} does not broadcast to {inputs[0]}");
     }
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("PRelu has no fixed-point form");
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        BinaryOperands t = BinaryOperands.Of(binding);
+        BinaryKernel kernel = BinaryKernel.PRelu(t.Types, t.ScaleA / t.ScaleY, t.ScaleA * t.ScaleB / t.ScaleY, KernelForms.Current);
+        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Input(1), a.Output(0)));
+    }
 
     protected override void Emit(OnnxEmitter emitter, string[] inputs, string output) => emitter.Add("PRelu", inputs, [output]);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using SgsIpu.Core;
+using SgsIpu.Kernels;
+using SgsIpu.Kernels.Elementwise;
 
 namespace SgsIpu.Ops;
 
@@ -16,5 +17,5 @@ public sealed record AddOp : BinaryOp
 
     protected override string OnnxName => "Add";
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("Add has no fixed-point form");
+    protected override BinaryKernel Kernel(BinaryOperands t, KernelForm form) => BinaryKernel.Sum(t.Types, t.FactorA, t.FactorB, form);
 }

@@ -1,4 +1,5 @@
-using SgsIpu.Core;
+using SgsIpu.Kernels;
+using SgsIpu.Kernels.Elementwise;
 
 namespace SgsIpu.Ops;
 
@@ -9,6 +10,15 @@ public abstract record BinaryOp : ElementwiseOp
 
     /// <summary>The ONNX operator of the same meaning.</summary>
     protected abstract string OnnxName { get; }
+
+    public sealed override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        BinaryKernel kernel = Kernel(BinaryOperands.Of(binding), KernelForms.Current);
+        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Input(1), a.Output(0)));
+    }
+
+    /// <summary>The integer form for these operands.</summary>
+    protected abstract BinaryKernel Kernel(BinaryOperands t, KernelForm form);
 
     protected override void Emit(OnnxEmitter emitter, string[] inputs, string output)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
-using SgsIpu.Core;
+using SgsIpu.Kernels;
+using SgsIpu.Kernels.Elementwise;
 
 namespace SgsIpu.Ops;
 
@@ -15,5 +16,5 @@ public sealed record DivOp : BinaryOp
 
     protected override string OnnxName => "Div";
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("Div has no fixed-point form");
+    protected override BinaryKernel Kernel(BinaryOperands t, KernelForm form) => BinaryKernel.Quotient(t.Types, t.ScaleA / t.ScaleB / t.ScaleY);
 }

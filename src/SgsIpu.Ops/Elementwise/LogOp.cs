@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace SgsIpu.Ops;
 
-/// <summary>Natural logarithm; −∞ at 0, which fixed point saturates, and not a number below.</summary>
+/// <summary>Natural logarithm; −∞ at 0, which fixed point saturates, there and below.</summary>
 public sealed record LogOp : UnaryFunctionOp
 {
     public static ImmutableArray<ImportRule> Imports { get; } =
@@ -12,7 +12,7 @@ public sealed record LogOp : UnaryFunctionOp
 
     public override string Name => "Log";
 
-    public override double Evaluate(double x) => Math.Log(x);
+    public override double Evaluate(double x) => x > 0 ? Math.Log(x) : double.NegativeInfinity;
 
     protected override void Emit(OnnxEmitter emitter, string x, string y) => emitter.Add("Log", [x], [y]);
 }

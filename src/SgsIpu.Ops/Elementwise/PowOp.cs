@@ -14,9 +14,23 @@ public sealed record PowOp(float? Exponent = null) : ElementwiseOp
     protected override int Operands => Exponent is null ? 2 : 1;
 
     /// <summary>The function in double precision, for a constant exponent.</summary>
-    public double Evaluate(double x) => Math.Pow(x, Exponent!.Value);
+    public double Evaluate(double x)
+    {
+        double exponent = Exponent!.Value;
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("Pow runs in fixed point only with a constant exponent");
+        // A negative number has no broken power: fixed point takes the value at 0.
+        return Math.Pow(x < 0 && exponent != Math.Floor(exponent) ? 0 : x, exponent);
+    }
+
+    public override ImmutableArray<Tensor> BuildTables(FixedBinding binding) => Exponent is null ? [] : FunctionTables.Build(binding, Evaluate);
+
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        return Exponent is null
+            ? throw binding.NotSupported("Pow runs in fixed point only with a constant exponent of one value")
+            : FunctionTables.Prepare(binding);
+    }
 
     protected override void Emit(OnnxEmitter emitter, string[] inputs, string output)
     {

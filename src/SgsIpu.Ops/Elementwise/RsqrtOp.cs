@@ -2,14 +2,14 @@ using System.Collections.Immutable;
 
 namespace SgsIpu.Ops;
 
-/// <summary>1 / √x; ∞ at 0, which fixed point saturates. ONNX has no such operator: passes and other frameworks make it.</summary>
+/// <summary>1 / √x; ∞ at 0, which fixed point saturates, there and below. ONNX has no such operator: passes and other frameworks make it.</summary>
 public sealed record RsqrtOp : UnaryFunctionOp
 {
     public static ImmutableArray<ImportRule> Imports => [];
 
     public override string Name => "Rsqrt";
 
-    public override double Evaluate(double x) => 1 / Math.Sqrt(x);
+    public override double Evaluate(double x) => 1 / Math.Sqrt(Math.Max(x, 0));
 
     protected override void Emit(OnnxEmitter emitter, string x, string y)
     {

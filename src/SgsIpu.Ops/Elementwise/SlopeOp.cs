@@ -1,4 +1,5 @@
-using SgsIpu.Core;
+using SgsIpu.Kernels;
+using SgsIpu.Kernels.Elementwise;
 
 namespace SgsIpu.Ops;
 
@@ -19,7 +20,16 @@ public abstract record SlopeOp : UnaryOp
 
     public override FixedKernel PrepareFixed(FixedBinding binding)
     {
-        ArgumentNullException.ThrowIfNull(binding);
-        throw binding.NotSupported($"{Name} has no fixed-point form for {binding.Input(0).Type}");
+        FixedOperand x = FixedOperand.OfInput(binding, 0);
+        FixedOperand y = FixedOperand.OfOutput(binding);
+        IntegerRange range = y.Range;
+        range = range with { Low = Limit(Floor, y), High = Limit(Ceiling, y) };
+        LinearScale above = LinearScale.Of(SlopeAbove * x.Scale / y.Scale);
+        LinearScale below = LinearScale.Of(SlopeBelow * x.Scale / y.Scale);
+        var kernel = new SlopeKernel(x.Type, x.Zero, y.Type, range, above, below, KernelForms.Current);
+        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0)));
     }
+
+    private static int Limit(double value, FixedOperand y) =>
+        (int)Math.Clamp(Math.Floor((value / y.Scale) + 0.5) + y.Zero, y.Range.Low, y.Range.High);
 }

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace SgsIpu.Ops;
 
-/// <summary>Square root; not a number below 0.</summary>
+/// <summary>Square root; fixed point gives 0 below 0.</summary>
 public sealed record SqrtOp : UnaryFunctionOp
 {
     public static ImmutableArray<ImportRule> Imports { get; } =
@@ -12,7 +12,7 @@ public sealed record SqrtOp : UnaryFunctionOp
 
     public override string Name => "Sqrt";
 
-    public override double Evaluate(double x) => Math.Sqrt(x);
+    public override double Evaluate(double x) => Math.Sqrt(Math.Max(x, 0));
 
     protected override void Emit(OnnxEmitter emitter, string x, string y) => emitter.Add("Sqrt", [x], [y]);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SgsIpu.Core;
 
 namespace SgsIpu.Ops;
@@ -11,9 +12,7 @@ public abstract record UnaryFunctionOp : UnaryOp
     /// <summary>The function in double precision; tables are made from it.</summary>
     public abstract double Evaluate(double x);
 
-    public override FixedKernel PrepareFixed(FixedBinding binding)
-    {
-        ArgumentNullException.ThrowIfNull(binding);
-        throw binding.NotSupported($"{Name} has no fixed-point form for {binding.Input(0).Type}");
-    }
+    public override ImmutableArray<Tensor> BuildTables(FixedBinding binding) => FunctionTables.Build(binding, Evaluate);
+
+    public override FixedKernel PrepareFixed(FixedBinding binding) => FunctionTables.Prepare(binding);
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Kernels.Elementwise;
+using SgsIpu.Kernels.Normalization;
 
 namespace SgsIpu.Ops;
 
@@ -55,7 +57,23 @@ public sealed record LayerNormalizationOp(int Axis = -1, float Epsilon = 1e-5f) 
         return QuantRule.General(Math.Min(inputs.Count, 3));
     }
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("LayerNormalization has no fixed-point form");
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        FixedOperand x = FixedOperand.OfInput(binding, 0);
+        FixedOperand y = FixedOperand.OfOutput(binding);
+        Shape normalized = Normalized(x.Shape);
+        var kernel = new LayerNormalizationKernel(
+            x.Type,
+            x.Zero,
+            x.Scale,
+            y.Type,
+            y.Range,
+            Parameter(binding, binding.Input(1), normalized, y.Scale),
+            binding.OptionalInput(2) is { } bias ? Parameter(binding, bias, normalized, y.Scale) : new double[normalized.Count],
+            Epsilon);
+        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0)));
+    }
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 
@@ -85,6 +103,28 @@ public sealed record LayerNormalizationOp(int Axis = -1, float Epsilon = 1e-5f) 
         {
             c.AddOutput(0, op, c.Input(0), c.Input(1));
         }
+    }
+
+    /// <summary>A constant for each normalized element, in units of the output.</summary>
+    private static double[] Parameter(FixedBinding binding, TensorSpec tensor, Shape normalized, double outputScale)
+    {
+        Tensor constant = tensor.Constant ?? throw binding.NotSupported($"'{tensor.Name}' is computed from the data; scale and bias must be constant");
+        QuantParam quant = FixedBinding.Quant(tensor);
+        if (!quant.IsPerTensor)
+        {
+            throw binding.NotSupported($"'{tensor.Name}' has scales by channel; one scale is supported");
+        }
+
+        long[] integers = constant.ToLongs();
+        var plan = new BroadcastPlan(tensor.Shape, normalized);
+        var values = new double[normalized.Count];
+        for (int i = 0; i < values.Length; i++)
+        {
+            int row = i / plan.Length;
+            values[i] = (integers[plan.Start(row).A + (plan.StepA * (i % plan.Length))] - quant.ZeroPoint) * quant.Scale[0] / outputScale;
+        }
+
+        return values;
     }
 
     private Shape Normalized(Shape shape) => new(shape.AsSpan()[shape.Axis(Axis)..]);

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using SgsIpu.Core;
+using SgsIpu.Kernels.Softmax;
 
 namespace SgsIpu.Ops;
 
@@ -50,7 +52,23 @@ public sealed record SoftmaxOp(int Axis = -1) : IpuOperator
 
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.General() with { OutputRange = (0, 1) };
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("Softmax has no fixed-point form");
+    public override ImmutableArray<Tensor> BuildTables(FixedBinding binding) => [SoftmaxKernel.BuildTable(FixedOperand.OfInput(binding, 0).Scale)];
+
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        FixedOperand x = FixedOperand.OfInput(binding, 0);
+        FixedOperand y = FixedOperand.OfOutput(binding);
+        Tensor table = binding.OptionalInput(1)?.Constant ?? throw binding.NotSupported("the table is missing");
+        var kernel = new SoftmaxKernel(x.Type, y.Type, y.Range, y.Scale, table);
+        int axis = x.Shape.Axis(Axis);
+        int length = x.Shape[axis];
+        int outer = (int)new Shape(x.Shape.AsSpan()[..axis]).Count;
+        int inner = (int)new Shape(x.Shape.AsSpan()[(axis + 1)..]).Count;
+        return new DelegateKernel(
+            (in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), outer, length, inner, MemoryMarshal.Cast<byte, int>(a.Workspace)),
+            length * sizeof(int));
+    }
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 

@@ -1,5 +1,9 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using SgsIpu.Core;
+using SgsIpu.Kernels;
+using SgsIpu.Kernels.Elementwise;
+using SgsIpu.Kernels.Reduction;
 
 namespace SgsIpu.Ops;
 
@@ -64,7 +68,18 @@ public sealed record ReduceOp(ReduceKind Kind, ImmutableArray<int> Axes, bool Ke
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) =>
         Kind is ReduceKind.Max or ReduceKind.Min ? QuantRule.Preserving() : QuantRule.General();
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("Reduce has no fixed-point form");
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        FixedOperand x = FixedOperand.OfInput(binding, 0);
+        FixedOperand y = FixedOperand.OfOutput(binding);
+        var kept = (this with { KeepDims = true }).InferOutputs([binding.Input(0)])[0].Shape;
+        double joined = Kind == ReduceKind.Mean ? (double)x.Shape.Count / kept.Count : 1;
+        ReductionKind kind = Kind switch { ReduceKind.Max => ReductionKind.Max, ReduceKind.Min => ReductionKind.Min, _ => ReductionKind.Sum };
+        var kernel = new ReductionKernel(kind, x.Type, x.Zero, y.Type, y.Range, Requantizer.FromScale(x.Scale / y.Scale / joined), new BroadcastPlan(x.Shape, kept));
+        return new DelegateKernel(
+            (in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), MemoryMarshal.Cast<byte, long>(a.Workspace)),
+            checked((int)kept.Count * sizeof(long)));
+    }
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 

@@ -1,0 +1,79 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace SgsIpu.Kernels.Elementwise;
+
+/// <summary>16 lanes of INT32.</summary>
+internal readonly struct Lanes512(Vector512<int> value) : ILanes<Lanes512>
+{
+    private readonly Vector512<int> _value = value;
+
+    public static int Count => 16;
+
+    public static Lanes512 operator +(Lanes512 a, Lanes512 b) => new(a._value + b._value);
+
+    public static Lanes512 operator -(Lanes512 a, Lanes512 b) => new(a._value - b._value);
+
+    public static Lanes512 operator *(Lanes512 a, Lanes512 b) => new(a._value * b._value);
+
+    public static Lanes512 operator >>(Lanes512 a, int count) => new(a._value >> count);
+
+    public static Lanes512 All(int value) => new(Vector512.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Load<T>(ref T source, nuint index)
+        where T : unmanaged
+    {
+        if (typeof(T) == typeof(byte))
+        {
+            Vector128<byte> bytes = Vector128.LoadUnsafe(ref Unsafe.As<T, byte>(ref source), index);
+            Vector256<ushort> wide = Vector256.WidenLower(bytes.ToVector256Unsafe());
+            return new(Vector512.WidenLower(wide.ToVector512Unsafe()).AsInt32());
+        }
+
+        return new(Vector512.WidenLower(Vector256.LoadUnsafe(ref Unsafe.As<T, short>(ref source), index).ToVector512Unsafe()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<T>(Lanes512 value, ref T target, nuint index)
+        where T : unmanaged
+    {
+        Vector512<short> narrow = Vector512.Narrow(value._value, value._value);
+        if (typeof(T) == typeof(byte))
+        {
+            Vector512<sbyte> bytes = Vector512.Narrow(narrow, narrow);
+            bytes.GetLower().GetLower().StoreUnsafe(ref Unsafe.As<T, sbyte>(ref target), index);
+        }
+        else
+        {
+            narrow.GetLower().StoreUnsafe(ref Unsafe.As<T, short>(ref target), index);
+        }
+    }
+
+    public static Lanes512 Min(Lanes512 a, Lanes512 b) => new(Vector512.Min(a._value, b._value));
+
+    public static Lanes512 Max(Lanes512 a, Lanes512 b) => new(Vector512.Max(a._value, b._value));
+
+    public static Lanes512 Select(Lanes512 condition, Lanes512 negative, Lanes512 other) =>
+        new(Vector512.ConditionalSelect(Vector512.LessThan(condition._value, Vector512<int>.Zero), negative._value, other._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Requantize(Lanes512 value, Requantizer requantizer)
+    {
+        if (requantizer.Shift > 62)
+        {
+            return new(Vector512<int>.Zero);
+        }
+
+        (Vector512<long> lower, Vector512<long> upper) = Vector512.Widen(value._value);
+        return new(Vector512.Narrow(Scale(lower, requantizer), Scale(upper, requantizer)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<long> Scale(Vector512<long> value, Requantizer requantizer)
+    {
+        Vector512<long> rounding = Vector512.Create(requantizer.Shift == 0 ? 0L : 1L << (requantizer.Shift - 1));
+        Vector512<long> scaled = ((value * Vector512.Create((long)requantizer.Multiplier)) + rounding) >> requantizer.Shift;
+        return Vector512.Min(Vector512.Max(scaled, Vector512.Create((long)int.MinValue)), Vector512.Create((long)int.MaxValue));
+    }
+}

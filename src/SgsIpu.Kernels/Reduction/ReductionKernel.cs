@@ -1,0 +1,91 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using SgsIpu.Core;
+using SgsIpu.Kernels.Elementwise;
+
+namespace SgsIpu.Kernels.Reduction;
+
+/// <summary>Sum, mean, maximum or minimum over dimensions: exact in INT64, requantized once.</summary>
+/// <param name="Kind">How elements are joined.</param>
+/// <param name="Input">UINT8 or INT16.</param>
+/// <param name="Zero">The integer of the input that stands for 0.</param>
+/// <param name="Output">UINT8 or INT16.</param>
+/// <param name="Range">Zero point and limits of the output.</param>
+/// <param name="Scale">From the joined value to units of the output.</param>
+/// <param name="Plan">The input against the output with its reduced dimensions kept as 1.</param>
+public sealed record ReductionKernel(ReductionKind Kind, DataType Input, int Zero, DataType Output, IntegerRange Range, Requantizer Scale, BroadcastPlan Plan)
+{
+    /// <summary>Reduces a whole tensor.</summary>
+    /// <param name="sums">Scratch, as many elements as the output has.</param>
+    public void Run(ReadOnlySpan<byte> x, Span<byte> y, Span<long> sums)
+    {
+        if (Input == DataType.UInt8)
+        {
+            Join(x, sums);
+        }
+        else
+        {
+            Join(MemoryMarshal.Cast<byte, short>(x), sums);
+        }
+
+        if (Output == DataType.UInt8)
+        {
+            for (int i = 0; i < y.Length; i++)
+            {
+                y[i] = (byte)Range.Place(Scale.Apply(sums[i]));
+            }
+
+            return;
+        }
+
+        Span<short> shorts = MemoryMarshal.Cast<byte, short>(y);
+        for (int i = 0; i < shorts.Length; i++)
+        {
+            shorts[i] = (short)Range.Place(Scale.Apply(sums[i]));
+        }
+    }
+
+    private void Join<TX>(ReadOnlySpan<TX> x, Span<long> sums)
+        where TX : unmanaged, IBinaryInteger<TX>
+    {
+        sums.Fill(Kind switch { ReductionKind.Max => long.MinValue, ReductionKind.Min => long.MaxValue, _ => 0 });
+        for (int row = 0; row < Plan.Rows; row++)
+        {
+            ReadOnlySpan<TX> part = x.Slice(row * Plan.Length, Plan.Length);
+            Span<long> target = sums[Plan.Start(row).B..];
+            if (Plan.StepB == 0)
+            {
+                target[0] = Join(part, target[0]);
+                continue;
+            }
+
+            for (int i = 0; i < part.Length; i++)
+            {
+                long value = int.CreateTruncating(part[i]) - Zero;
+                target[i] = Kind switch
+                {
+                    ReductionKind.Max => Math.Max(target[i], value),
+                    ReductionKind.Min => Math.Min(target[i], value),
+                    _ => target[i] + value,
+                };
+            }
+        }
+    }
+
+    private long Join<TX>(ReadOnlySpan<TX> part, long joined)
+        where TX : unmanaged, IBinaryInteger<TX>
+    {
+        foreach (TX element in part)
+        {
+            long value = int.CreateTruncating(element) - Zero;
+            joined = Kind switch
+            {
+                ReductionKind.Max => Math.Max(joined, value),
+                ReductionKind.Min => Math.Min(joined, value),
+                _ => joined + value,
+            };
+        }
+
+        return joined;
+    }
+}

@@ -1,0 +1,143 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using SgsIpu.Core;
+using SgsIpu.Kernels.Elementwise;
+
+namespace SgsIpu.Kernels.Softmax;
+
+/// <summary>
+/// Softmax in integers. With d = max − q ≥ 0, e^(−d·s) = e^(−256·s·⌊d/256⌋) · e^(−s·(d mod 256)): two tables of 256 entries with 30
+/// fraction bits give every exponential within 2^-29. The sum is exact; its reciprocal is taken once a row, with 31 significant bits.
+/// </summary>
+public sealed class SoftmaxKernel
+{
+    private const int FractionBits = 30;
+
+    private readonly DataType _input;
+    private readonly DataType _output;
+    private readonly IntegerRange _range;
+    private readonly long _unit;
+    private readonly int[] _coarse;
+    private readonly int[] _fine;
+
+    /// <param name="table">What <see cref="BuildTable"/> gave.</param>
+    /// <param name="outputScale">Scale of the output.</param>
+    public SoftmaxKernel(DataType input, DataType output, IntegerRange range, double outputScale, Tensor table)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        if (table.Type != DataType.Int32 || table.Shape != new Shape(2, 256))
+        {
+            throw new IpuException("SoftmaxTable", $"the table of a softmax is Int32 [2, 256], found {table}");
+        }
+
+        _input = input;
+        _output = output;
+        _range = range;
+
+        // 1 in units of the output, with 12 fraction bits; outputs coarser than 2^-18 of the unit of INT16 do not occur.
+        _unit = (long)Math.Floor(Math.Clamp(Math.ScaleB(1 / outputScale, 12), 1, 1L << 30) + 0.5);
+        _fine = table.As<int>()[..256].ToArray();
+        _coarse = table.As<int>()[256..].ToArray();
+    }
+
+    /// <summary>Row 0: e^(−s·i), row 1: e^(−256·s·i), each times 2^30.</summary>
+    public static Tensor BuildTable(double inputScale)
+    {
+        var entries = new int[512];
+        for (int i = 0; i < 256; i++)
+        {
+            entries[i] = (int)Math.Floor((Math.Exp(-inputScale * i) * (1 << FractionBits)) + 0.5);
+            entries[256 + i] = (int)Math.Floor((Math.Exp(-inputScale * 256 * i) * (1 << FractionBits)) + 0.5);
+        }
+
+        return Tensor.FromArray(entries, 2, 256);
+    }
+
+    /// <summary>Normalizes along the middle of three dimensions [outer, length, inner].</summary>
+    /// <param name="exponentials">Scratch of <paramref name="length"/> elements.</param>
+    public void Run(ReadOnlySpan<byte> x, Span<byte> y, int outer, int length, int inner, Span<int> exponentials)
+    {
+        if (_input == DataType.UInt8)
+        {
+            Run(x, y, outer, length, inner, exponentials);
+        }
+        else
+        {
+            Run(MemoryMarshal.Cast<byte, short>(x), y, outer, length, inner, exponentials);
+        }
+    }
+
+    private void Run<TX>(ReadOnlySpan<TX> x, Span<byte> y, int outer, int length, int inner, Span<int> exponentials)
+        where TX : unmanaged, IBinaryInteger<TX>
+    {
+        if (_output == DataType.UInt8)
+        {
+            Rows(x, y, outer, length, inner, exponentials);
+        }
+        else
+        {
+            Rows(x, MemoryMarshal.Cast<byte, short>(y), outer, length, inner, exponentials);
+        }
+    }
+
+    private void Rows<TX, TY>(ReadOnlySpan<TX> x, Span<TY> y, int outer, int length, int inner, Span<int> exponentials)
+        where TX : unmanaged, IBinaryInteger<TX>
+        where TY : unmanaged, IBinaryInteger<TY>
+    {
+        exponentials = exponentials[..length];
+        for (int o = 0; o < outer; o++)
+        {
+            for (int i = 0; i < inner; i++)
+            {
+                int start = (o * length * inner) + i;
+                long sum = Exponentials(x[start..], inner, exponentials);
+                Divide(exponentials, sum, y[start..], inner);
+            }
+        }
+    }
+
+    private long Exponentials<TX>(ReadOnlySpan<TX> x, int step, Span<int> exponentials)
+        where TX : unmanaged, IBinaryInteger<TX>
+    {
+        int largest = int.MinValue;
+        for (int i = 0; i < exponentials.Length; i++)
+        {
+            largest = Math.Max(largest, int.CreateTruncating(x[i * step]));
+        }
+
+        ReadOnlySpan<int> fine = _fine;
+        ReadOnlySpan<int> coarse = _coarse;
+        long sum = 0;
+        for (int i = 0; i < exponentials.Length; i++)
+        {
+            int distance = largest - int.CreateTruncating(x[i * step]);
+            long product = (long)coarse[distance >> 8] * fine[distance & 255];
+            int value = (int)((product + (1L << (FractionBits - 1))) >> FractionBits);
+            exponentials[i] = value;
+            sum += value;
+        }
+
+        return sum;
+    }
+
+    private void Divide<TY>(ReadOnlySpan<int> exponentials, long sum, Span<TY> y, int step)
+        where TY : unmanaged, IBinaryInteger<TY>
+    {
+        // unit / sum as a mantissa of 31 bits: value · mantissa stays below 2^62. The sum is at least 2^30, since the largest term is 1.
+        int up = BitOperations.LeadingZeroCount((ulong)_unit) - 2;
+        long quotient = (_unit << up) / sum;
+        int shift = up + 12;
+        while (quotient >= 1L << 31)
+        {
+            quotient >>= 1;
+            shift--;
+        }
+
+        long rounding = 1L << (shift - 1);
+        for (int i = 0; i < exponentials.Length; i++)
+        {
+            int centred = (int)(((exponentials[i] * quotient) + rounding) >> shift);
+            y[i * step] = TY.CreateTruncating(_range.Place(centred));
+        }
+    }
+}
