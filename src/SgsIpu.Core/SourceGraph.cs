@@ -14,6 +14,9 @@ public sealed record SourceGraph(
     /// <summary>Version of each operator set that the file uses, by domain ("" is the framework's own).</summary>
     public IReadOnlyDictionary<string, int> OpsetVersions { get; init; } = ImmutableDictionary<string, int>.Empty;
 
+    /// <summary>What the file declares of tensors inside the graph, by name; a tensor that is not here is unknown until inferred.</summary>
+    public IReadOnlyDictionary<string, SourceTensor> Declared { get; init; } = ImmutableDictionary<string, SourceTensor>.Empty;
+
     /// <summary>The file that the graph was read from, for messages.</summary>
     public string Path { get; init; } = "";
 

@@ -37,6 +37,9 @@ public sealed class Tensor
     /// <summary>The raw little-endian bytes. A tensor that a graph holds is constant: do not write to it.</summary>
     public Span<byte> Bytes => _bytes;
 
+    /// <summary>The raw bytes, to be read only: for writers that keep a reference instead of a copy.</summary>
+    public ReadOnlyMemory<byte> Memory => _bytes;
+
     public static Tensor FromArray<T>(ReadOnlySpan<T> values, Shape shape)
         where T : unmanaged
         => new(TypeOf<T>(), shape, MemoryMarshal.AsBytes(values).ToArray());
