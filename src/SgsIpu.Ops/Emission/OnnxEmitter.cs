@@ -151,6 +151,9 @@ public sealed class OnnxEmitter(Graph graph)
 
     public static long[] Longs(IEnumerable<int> values) => [.. values.Select(v => (long)v)];
 
+    /// <summary>Where dimension <paramref name="axis"/> of an NHWC tensor stands channels-first.</summary>
+    public static long FirstAxis(int axis) => ToFirst.IndexOf(axis);
+
     private string BroadcastFirst(string tensor)
     {
         if (tensor.Length == 0)

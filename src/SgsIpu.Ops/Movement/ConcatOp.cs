@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+
+namespace SgsIpu.Ops;
+
+/// <summary>Joins its inputs along one dimension.</summary>
+public sealed record ConcatOp(int Axis) : IpuOperator
+{
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.Onnx("Concat", static c =>
+            c.AddOutput(0, new ConcatOp(c.Spec(0).Shape.Axis((int)c.Node.Int("axis", 1))), [.. Enumerable.Range(0, c.InputCount).Select(c.Input)])),
+    ];
+
+    public override string Name => "Concat";
+
+    public override ImmutableArray<Constraint> Constraints => [];
+
+    public override TensorType[] InferOutputs(IReadOnlyList<TensorSpec?> inputs)
+    {
+        TensorSpec first = inputs[0]!;
+        foreach (TensorSpec? x in inputs)
+        {
+            bool fits = x!.Shape.Rank == first.Shape.Rank && Axis < first.Shape.Rank && x.Shape.With(Axis, 1) == first.Shape.With(Axis, 1);
+            if (!fits)
+            {
+                throw Mismatch($"{x} does not join {first} along dimension {Axis}");
+            }
+        }
+
+        return [new TensorType(first.Type, first.Shape.With(Axis, inputs.Sum(i => i!.Shape[Axis])))];
+    }
+
+    public override void EmitOnnx(OnnxEmitter emitter, Node node)
+    {
+        bool first = emitter.Spec(node.Outputs[0]).Shape.Rank == 4 && node.Inputs.Any(emitter.LivesChannelsFirst);
+        emitter.Add(
+            "Concat",
+            node.Inputs.Select(i => first ? emitter.ChannelsFirst(i) : emitter.Native(i)),
+            [first ? emitter.DefineChannelsFirst(node.Outputs[0]) : emitter.DefineNative(node.Outputs[0])],
+            ("axis", first ? OnnxEmitter.FirstAxis(Axis) : (long)Axis));
+    }
+
+    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Preserving(inputs.Count);
+
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        TensorSpec output = binding.Output;
+        int width = output.Type.Bits() / 8 * output.Shape.Skip(Axis + 1).Aggregate(1, (a, b) => a * b);
+        int[] runs = [.. binding.Inputs.Select(i => i!.Shape[Axis] * width)];
+        int rows = output.Shape.Take(Axis).Aggregate(1, (a, b) => a * b);
+        return new DelegateKernel((in a) =>
+        {
+            Span<byte> y = a.Output(0);
+            for (int r = 0; r < rows; r++)
+            {
+                for (int i = 0; i < runs.Length; i++)
+                {
+                    a.Input(i).Slice(r * runs[i], runs[i]).CopyTo(y);
+                    y = y[runs[i]..];
+                }
+            }
+        });
+    }
+
+    public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
+
+    public override IpuOperator Permuted(ImmutableArray<int> permutation, IReadOnlyList<TensorSpec?> inputs) => new ConcatOp(permutation[Axis]);
+}

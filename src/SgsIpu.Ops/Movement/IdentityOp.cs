@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+
+namespace SgsIpu.Ops;
+
+/// <summary>A copy of the input.</summary>
+public sealed record IdentityOp : IpuOperator
+{
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.Onnx("Identity", static c => c.AddOutput(0, new IdentityOp(), c.Input(0))),
+        ImportRule.Onnx("Dropout", static c => c.AddOutput(0, new IdentityOp(), c.Input(0))),
+    ];
+
+    public override string Name => "Identity";
+
+    public override ImmutableArray<Constraint> Constraints => [];
+
+    public override TensorType[] InferOutputs(IReadOnlyList<TensorSpec?> inputs) => [new TensorType(inputs[0]!.Type, inputs[0]!.Shape)];
+
+    public override void EmitOnnx(OnnxEmitter emitter, Node node)
+    {
+        string[] inputs = emitter.Elementwise(node, out string output);
+        emitter.Add("Identity", inputs, [output]);
+    }
+
+    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Preserving();
+
+    public override FixedKernel PrepareFixed(FixedBinding binding) => CopyKernel.Whole;
+
+    public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
+
+    public override IpuOperator Permuted(ImmutableArray<int> permutation, IReadOnlyList<TensorSpec?> inputs) => this;
+}
