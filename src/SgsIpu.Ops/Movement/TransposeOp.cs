@@ -41,7 +41,8 @@ public sealed record TransposeOp(ImmutableArray<int> Permutation) : IpuOperator
 
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Preserving();
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("waiting for the kernel");
+    public override FixedKernel PrepareFixed(FixedBinding binding) =>
+        new StridedCopyKernel(binding.Output.Shape.Dimensions, [.. Permutation.Select(d => binding.Input(0).Shape.Strides()[d])], 0, binding.Output.Type.Bits() / 8);
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 }
