@@ -1,4 +1,6 @@
 using SgsIpu.Core;
+using SgsIpu.Engine.Importing;
+using SgsIpu.Engine.Simulation;
 
 namespace SgsIpu.Engine;
 
@@ -6,8 +8,11 @@ namespace SgsIpu.Engine;
 public static class IpuEngine
 {
     /// <summary>Reads a framework's model and makes a float model of it; reads our own files at their stage.</summary>
-    public static IpuModel Import(ImportOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        throw Pending();
+    public static IpuModel Import(ImportOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return ModelImporter.Import(options, cancellationToken);
+    }
 
     /// <summary>Makes a fixed model of a float one.</summary>
     public static IpuModel Calibrate(IpuModel model, CalibrationOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default) =>
@@ -28,7 +33,11 @@ public static class IpuEngine
 
     /// <summary>Makes a model ready to run.</summary>
     /// <param name="observed">Tensors to return besides the outputs.</param>
-    public static IModelRunner OpenRunner(IpuModel model, IReadOnlyList<string>? observed = null) => throw Pending();
+    public static IModelRunner OpenRunner(IpuModel model, IReadOnlyList<string>? observed = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return model.Stage == IpuStage.Float ? new FloatRunner(model.Graph, observed) : throw Pending();
+    }
 
     /// <summary>All tensors of a model, inputs first.</summary>
     public static IReadOnlyList<TensorDetail> TensorDetails(IpuModel model) => throw Pending();

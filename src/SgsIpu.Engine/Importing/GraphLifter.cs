@@ -1,0 +1,197 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+using SgsIpu.Ops;
+
+namespace SgsIpu.Engine.Importing;
+
+/// <summary>
+/// Turns a source graph into IR: operators lift their nodes in order, what depends on constants only is computed on the way (so that
+/// shape arithmetic is gone when the next node asks for a shape), and images become NHWC behind transposes that a pass removes.
+/// </summary>
+internal sealed class GraphLifter
+{
+    private static readonly ImmutableArray<int> ToNchw = [0, 3, 1, 2];
+    private static readonly ImmutableArray<int> ToNhwc = [0, 2, 3, 1];
+
+    private readonly SourceGraph _source;
+    private readonly ImportOptions _options;
+    private readonly GraphEditor _editor;
+
+    /// <summary>IR tensor of each source tensor.</summary>
+    private readonly Dictionary<string, string> _tensors = new(StringComparer.Ordinal);
+
+    /// <summary>Source tensors that could not be lifted, so that one unsupported operator is reported once.</summary>
+    private readonly HashSet<string> _lost = new(StringComparer.Ordinal);
+    private readonly List<SourceNode> _unsupported = [];
+
+    private GraphLifter(SourceGraph source, ImportOptions options)
+    {
+        _source = source;
+        _options = options;
+        _editor = new GraphEditor(source.Name);
+    }
+
+    private bool ChannelsFirst => _source.Framework is Framework.Onnx or Framework.Caffe;
+
+    /// <exception cref="IpuException">
+    /// An operator is not supported (id <c>UnsupportedOperator</c>, all of them in one message), a shape is not known
+    /// (<c>InputShapeUnknown</c>), or a node is wrong.
+    /// </exception>
+    public static Graph Lift(SourceGraph source, ImportOptions options, CancellationToken cancellationToken)
+    {
+        var lifter = new GraphLifter(source, options);
+        lifter.AddInputs();
+        foreach (SourceNode node in source.Nodes)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            lifter.LiftNode(node);
+        }
+
+        lifter.ReportUnsupported();
+        lifter.AddOutputs();
+        return lifter.Finish();
+    }
+
+    /// <summary>Shapes of inner tensors in the framework's own dimension order.</summary>
+    public static ImmutableDictionary<string, Shape> ShapesOf(SourceGraph source, ImportOptions options, IEnumerable<string> tensors, CancellationToken cancellationToken)
+    {
+        var lifter = new GraphLifter(source, options);
+        lifter.AddInputs();
+        foreach (SourceNode node in source.Nodes)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            lifter.LiftNode(node);
+        }
+
+        lifter.ReportUnsupported();
+        return tensors.ToImmutableDictionary(t => t, t => lifter._editor[lifter._tensors[t]].Shape);
+    }
+
+    private void AddInputs()
+    {
+        foreach (SourceTensor input in _source.Inputs)
+        {
+            Shape shape = InputShapeResolver.Resolve(_source, input, _options.InputShapes);
+            if (ChannelsFirst && shape.Rank == 4)
+            {
+                _editor.AddInput(new TensorSpec(input.Name, input.Type, shape.Permute(ToNhwc.AsSpan())));
+                _tensors[input.Name] = _editor.Add(input.Name + "/nchw", new TransposeOp(ToNchw), input.Name);
+            }
+            else
+            {
+                _editor.AddInput(new TensorSpec(input.Name, input.Type, shape));
+                _tensors[input.Name] = input.Name;
+            }
+        }
+    }
+
+    private void LiftNode(SourceNode node)
+    {
+        if (node.Inputs.Any(_lost.Contains))
+        {
+            Lose(node);
+            return;
+        }
+
+        foreach (string input in node.Inputs.Where(i => i.Length > 0 && !_tensors.ContainsKey(i)))
+        {
+            _tensors[input] = _source.Constants.TryGetValue(input, out Tensor? value)
+                ? _editor.AddConstant(input, value)
+                : throw new IpuException("MissingTensor", $"{File}: node '{node.Name}' ({node.OpType}) reads '{input}', which nothing computes") { Target = input };
+        }
+
+        if (OpCatalog.RuleFor(_source.Framework, node) is { } rule)
+        {
+            var context = new LiftContext(node, _source, _editor, _tensors);
+            rule.Lift(context);
+            Fold(context.Added);
+        }
+        else if (_source.Framework == Framework.Onnx && node.Inputs.All(i => i.Length == 0 || Constant(i) is not null))
+        {
+            Tensor[] values = ConstantFolder.Evaluate(node, _source, i => Constant(i)!);
+            foreach ((string output, Tensor value) in node.Outputs.Where(o => o.Length > 0).Zip(values))
+            {
+                _tensors[output] = _editor.AddConstant(output, value);
+            }
+        }
+        else
+        {
+            _unsupported.Add(node);
+            Lose(node);
+        }
+    }
+
+    private Tensor? Constant(string source) => _editor[_tensors[source]].Constant;
+
+    private void Lose(SourceNode node) => _lost.UnionWith(node.Outputs.Where(o => o.Length > 0));
+
+    private void Fold(IReadOnlyList<Node> added)
+    {
+        foreach (Node node in added)
+        {
+            // Even unsimplified models need their shape arithmetic done.
+            if (!_options.SkipSimplify || node.Outputs.All(o => _editor[o].Type is DataType.Int64 or DataType.Int32 or DataType.Bool))
+            {
+                ConstantFolder.TryFold(_editor, node);
+            }
+        }
+    }
+
+    private void ReportUnsupported()
+    {
+        if (_unsupported.Count == 0)
+        {
+            return;
+        }
+
+        IEnumerable<string> kinds = _unsupported.GroupBy(n => n.Domain.Length == 0 ? n.OpType : $"{n.Domain}.{n.OpType}")
+            .OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => $"{g.Key} ({g.Count()}×, first '{g.First().Name}')");
+        throw new IpuException("UnsupportedOperator", $"{File}: {_source.Framework} operators that are not supported: {string.Join("; ", kinds)}", IpuErrorKind.NotSupported)
+        {
+            Target = _unsupported[0].Name,
+        };
+    }
+
+    private void AddOutputs()
+    {
+        foreach (SourceTensor output in _source.Outputs)
+        {
+            if (!_tensors.TryGetValue(output.Name, out string? tensor))
+            {
+                tensor = _source.Constants.TryGetValue(output.Name, out Tensor? value)
+                    ? _editor.AddConstant(output.Name, value)
+                    : throw new IpuException("MissingTensor", $"{File}: nothing computes output '{output.Name}'") { Target = output.Name };
+            }
+
+            bool image = ChannelsFirst && _editor[tensor].Shape.Rank == 4;
+            tensor = image ? _editor.Add(output.Name + "/nhwc", new TransposeOp(ToNhwc), tensor)
+                // An output that is an input, a constant or another output as well needs a tensor of its own.
+                : _editor.Producer(tensor) is null || _editor.Outputs.Contains(tensor) ? _editor.Add(output.Name, new IdentityOp(), tensor)
+                : tensor;
+            if (tensor != output.Name)
+            {
+                if (!_editor.HasTensor(output.Name))
+                {
+                    _editor.RenameTensor(tensor, output.Name);
+                    tensor = output.Name;
+                }
+                else if (!_editor.Inputs.Contains(output.Name))
+                {
+                    _editor.SwapNames(tensor, output.Name);
+                    tensor = output.Name;
+                }
+            }
+
+            _editor.Outputs.Add(tensor);
+        }
+    }
+
+    private Graph Finish()
+    {
+        _editor.RemoveDead();
+        return _editor.ToGraph();
+    }
+
+    private string File => Path.GetFileName(_source.Path);
+}

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+using SgsIpu.Engine.Passes;
+using SgsIpu.Frontends;
+
+namespace SgsIpu.Engine.Importing;
+
+/// <summary>From a framework's file to a float model.</summary>
+internal static class ModelImporter
+{
+    public static IpuModel Import(ImportOptions options, CancellationToken cancellationToken)
+    {
+        string soc = SocProfile.Of(options.SocVersion).Name;
+        SourceGraph source = ModelReader.Read(options.Path, new ReadOptions { Framework = options.Framework, WeightFile = options.WeightFile });
+        cancellationToken.ThrowIfCancellationRequested();
+        Graph graph = GraphLifter.Lift(Cut(source, options, cancellationToken), options, cancellationToken);
+        graph = PassRunner.Run(graph, options.SkipSimplify ? Pipelines.Import : [.. Pipelines.Import, .. Pipelines.Optimize], cancellationToken);
+        return new IpuModel(Path.GetFileNameWithoutExtension(options.Path), IpuStage.Float, graph)
+        {
+            SocVersion = soc,
+            SourcePath = options.Path,
+        };
+    }
+
+    private static SourceGraph Cut(SourceGraph source, ImportOptions options, CancellationToken cancellationToken)
+    {
+        SourceGraph cut = SourceCutter.Cut(source, options.InputNames, options.OutputNames);
+        string[] open = [.. cut.Inputs.Where(i => i.Dimensions.IsDefault && !options.InputShapes.ContainsKey(i.Name)).Select(i => i.Name)];
+        if (open.Length == 0 || options.InputNames.IsEmpty)
+        {
+            return cut;
+        }
+
+        // The file does not say the shapes of the tensors to cut at; the part before them does.
+        SourceGraph before = SourceCutter.Cut(source, [], [.. open]);
+        ImmutableDictionary<string, Shape> shapes = GraphLifter.ShapesOf(before, options, open, cancellationToken);
+        return cut with { Inputs = [.. cut.Inputs.Select(i => shapes.TryGetValue(i.Name, out Shape s) ? i with { Dimensions = s.Dimensions } : i)] };
+    }
+}

@@ -1,0 +1,141 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using SgsIpu.Core;
+using Tensor = SgsIpu.Core.Tensor;
+
+namespace SgsIpu.Engine.Simulation;
+
+/// <summary>An ONNX model made ready in ONNX Runtime, on one thread a run, so that results do not depend on the machine's load.</summary>
+internal sealed class OnnxSession : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly string[] _outputs;
+
+    /// <param name="model">A serialized ModelProto.</param>
+    /// <param name="optimize">False for models that run once, where optimizing costs more than it gains.</param>
+    /// <exception cref="IpuException">ONNX Runtime refuses the model (id <c>OnnxRuntimeRefused</c>).</exception>
+    public OnnxSession(byte[] model, IReadOnlyList<string> outputs, bool optimize = true)
+    {
+        _outputs = [.. outputs];
+        using var options = new SessionOptions
+        {
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = optimize ? GraphOptimizationLevel.ORT_ENABLE_ALL : GraphOptimizationLevel.ORT_DISABLE_ALL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
+        try
+        {
+            _session = new InferenceSession(model, options);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new IpuException("OnnxRuntimeRefused", $"ONNX Runtime refuses the model: {e.Message}", IpuErrorKind.NotSupported, e);
+        }
+    }
+
+    /// <summary>Runs once and copies the outputs, in the order given to the constructor.</summary>
+    public Tensor[] Run(IReadOnlyDictionary<string, Tensor> inputs, CancellationToken cancellationToken)
+    {
+        var result = new Tensor[_outputs.Length];
+        Run(inputs, (i, type, shape, bytes) => result[i] = new Tensor(type, shape, bytes.ToArray()), cancellationToken);
+        return result;
+    }
+
+    /// <summary>Runs once and shows each output where ONNX Runtime keeps it, without a copy.</summary>
+    /// <param name="visit">Called with the output's position, type, shape and bytes, which are gone afterwards.</param>
+    public void Run(IReadOnlyDictionary<string, Tensor> inputs, Action<int, DataType, Shape, ReadOnlySpan<byte>> visit, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var options = new Microsoft.ML.OnnxRuntime.RunOptions();
+        using CancellationTokenRegistration stop = cancellationToken.Register(() => options.Terminate = true);
+        string[] names = [.. _session.InputNames];
+        var values = new OrtValue[names.Length];
+        try
+        {
+            for (int i = 0; i < names.Length; i++)
+            {
+                values[i] = ToOrt(inputs[names[i]]);
+            }
+
+            using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, names, values, _outputs);
+            for (int i = 0; i < outputs.Count; i++)
+            {
+                OrtTensorTypeAndShapeInfo info = outputs[i].GetTensorTypeAndShape();
+                var shape = new Shape([.. info.Shape.Select(d => checked((int)d))]);
+                DataType type = FromOrt(info.ElementDataType);
+                ReadOnlySpan<byte> bytes = shape.Count == 0 ? [] : outputs[i].GetTensorMutableRawData()[..checked((int)type.ByteCount(shape.Count))];
+                visit(i, type, shape, bytes);
+            }
+        }
+        catch (OnnxRuntimeException e)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new IpuException("OnnxRuntimeFailed", $"ONNX Runtime failed: {e.Message}", IpuErrorKind.External, e);
+        }
+        finally
+        {
+            foreach (OrtValue? value in values)
+            {
+                value?.Dispose();
+            }
+        }
+    }
+
+    public void Dispose() => _session.Dispose();
+
+    private static OrtValue ToOrt(Tensor tensor)
+    {
+        long[] shape = [.. tensor.Shape.Select(d => (long)d)];
+        return tensor.Type switch
+        {
+            DataType.Float32 => Wrap<float>(tensor, shape),
+            DataType.Float64 => Wrap<double>(tensor, shape),
+            DataType.Int64 => Wrap<long>(tensor, shape),
+            DataType.Int32 => Wrap<int>(tensor, shape),
+            DataType.Int16 => Wrap<short>(tensor, shape),
+            DataType.UInt16 => Wrap<ushort>(tensor, shape),
+            DataType.UInt8 => Wrap<byte>(tensor, shape),
+            DataType.Int8 => Wrap<sbyte>(tensor, shape),
+            DataType.Bool => Wrap<bool>(tensor, shape),
+            _ => throw new IpuException("InputType", $"ONNX Runtime takes no {tensor.Type} input", IpuErrorKind.NotSupported),
+        };
+    }
+
+    private static OrtValue Wrap<T>(Tensor tensor, long[] shape)
+        where T : unmanaged
+    {
+        OrtValue value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TypeOf(tensor.Type), shape);
+        tensor.As<T>().CopyTo(value.GetTensorMutableDataAsSpan<T>());
+        return value;
+    }
+
+    private static TensorElementType TypeOf(DataType type) => type switch
+    {
+        DataType.Float32 => TensorElementType.Float,
+        DataType.Float64 => TensorElementType.Double,
+        DataType.Int64 => TensorElementType.Int64,
+        DataType.Int32 => TensorElementType.Int32,
+        DataType.Int16 => TensorElementType.Int16,
+        DataType.UInt16 => TensorElementType.UInt16,
+        DataType.UInt8 => TensorElementType.UInt8,
+        DataType.Int8 => TensorElementType.Int8,
+        _ => TensorElementType.Bool,
+    };
+
+    private static DataType FromOrt(TensorElementType type) => type switch
+    {
+        TensorElementType.Float => DataType.Float32,
+        TensorElementType.Float16 => DataType.Float16,
+        TensorElementType.Double => DataType.Float64,
+        TensorElementType.Int64 => DataType.Int64,
+        TensorElementType.Int32 => DataType.Int32,
+        TensorElementType.Int16 => DataType.Int16,
+        TensorElementType.UInt16 => DataType.UInt16,
+        TensorElementType.UInt8 => DataType.UInt8,
+        TensorElementType.Int8 => DataType.Int8,
+        TensorElementType.Bool => DataType.Bool,
+        _ => throw new IpuException("OutputType", $"ONNX Runtime computed a tensor of {type} elements", IpuErrorKind.NotSupported),
+    };
+}

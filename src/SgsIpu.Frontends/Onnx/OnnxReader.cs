@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using Google.Protobuf;
+using SgsIpu.Core;
+using SgsIpu.Frontends.Onnx.Proto;
+
+namespace SgsIpu.Frontends.Onnx;
+
+/// <summary>Reads ONNX models of operator sets 7 to 21: decodes, inlines functions, sorts, and checks that every name resolves.</summary>
+public static class OnnxReader
+{
+    private const int OldestOpset = 7;
+    private const int NewestOpset = 21;
+
+    /// <summary>Protobuf messages nest attributes in subgraphs in attributes; deeper files are hostile.</summary>
+    private const int MaxDepth = 100;
+
+    /// <exception cref="IpuException">The file is damaged, truncated, of another kind or of an unsupported version.</exception>
+    public static SourceGraph Read(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            return Decode(Parse(file, file.Length, path), path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IpuException("FileUnreadable", $"'{path}' cannot be read: {e.Message}", IpuErrorKind.IO, e) { Target = path };
+        }
+    }
+
+    /// <summary>Reads a model from memory; external data is refused.</summary>
+    /// <param name="name">Stands for the file name in messages.</param>
+    public static SourceGraph Read(ReadOnlyMemory<byte> bytes, string name) => Decode(Parse(new MemoryStream(bytes.ToArray(), writable: false), bytes.Length, name), name);
+
+    private static Model Parse(Stream stream, long length, string path)
+    {
+        Model model;
+        try
+        {
+            model = Model.Parser.ParseFrom(CodedInputStream.CreateWithLimits(stream, int.MaxValue, MaxDepth));
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new IpuException("OnnxDamaged", $"'{path}' ({length} bytes) is truncated, damaged or no ONNX model: {e.Message}", IpuErrorKind.InvalidFile, e) { Target = path };
+        }
+
+        return model.Graph is not null && model.OpsetImport.Count > 0
+            ? model
+            : throw new IpuException("OnnxDamaged", $"'{path}' is no ONNX model: it holds no graph or names no operator set") { Target = path };
+    }
+
+    private static SourceGraph Decode(Model model, string path)
+    {
+        var opsets = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (OperatorSet set in model.OpsetImport)
+        {
+            opsets[set.Domain == "ai.onnx" ? "" : set.Domain] = (int)Math.Clamp(set.Version, 0, int.MaxValue);
+        }
+
+        if (!opsets.TryGetValue("", out int opset) || opset is < OldestOpset or > NewestOpset)
+        {
+            throw new IpuException(
+                "UnsupportedOpset", $"'{path}' uses operator set {opset}; supported are {OldestOpset} to {NewestOpset}. Convert the model with onnx.version_converter", IpuErrorKind.NotSupported)
+            { Target = path };
+        }
+
+        var tensors = new OnnxTensorReader(Path.GetDirectoryName(Path.GetFullPath(path)) ?? ".");
+        FunctionInliner.Inline(model, path);
+        return new OnnxGraphReader(tensors, path).Read(model.Graph, opsets.ToImmutableDictionary());
+    }
+}
