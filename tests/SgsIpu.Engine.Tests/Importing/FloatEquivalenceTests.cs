@@ -1,0 +1,45 @@
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using SgsIpu.Core;
+using SgsIpu.Ops;
+using Tensor = SgsIpu.Core.Tensor;
+
+namespace SgsIpu.Engine.Tests.Importing;
+
+public sealed class FloatEquivalenceTests
+{
+    /// <summary>Of the largest output: what reordered float sums may differ by.</summary>
+    private const double Tolerance = 1e-4;
+
+    [AssetTheory]
+    [InlineData("onnx/mobilenetv2/mobilenetv2.onnx", 0)]
+    public void TheFloatModelComputesWhatTheFileSays(string path, int transposes)
+    {
+        string file = Assets.Model(path);
+        IpuModel model = IpuEngine.Import(new ImportOptions(file));
+        Assert.Equal(transposes, model.Nodes.Count(n => n.Op is TransposeOp));
+
+        using var reference = new InferenceSession(file);
+        string input = Assert.Single(reference.InputMetadata.Keys);
+        int[] shape = [.. reference.InputMetadata[input].Dimensions.Select(d => d < 0 ? 1 : d)];
+        var random = new Random(7);
+        float[] values = [.. Enumerable.Range(0, shape.Aggregate(1, (a, b) => a * b)).Select(_ => (float)(random.NextDouble() * 4 - 2))];
+        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> expected =
+            reference.Run([NamedOnnxValue.CreateFromTensor(input, new DenseTensor<float>(values, shape))]);
+
+        using IModelRunner runner = IpuEngine.OpenRunner(model);
+        Tensor nhwc = Tensor.FromArray<float>(values, new Shape(shape)).Transpose(0, 2, 3, 1);
+        IReadOnlyDictionary<string, Tensor> actual = runner.Run(new Dictionary<string, Tensor> { [input] = nhwc }, CancellationToken.None);
+        foreach (DisposableNamedOnnxValue output in expected)
+        {
+            DenseTensor<float> wanted = output.AsTensor<float>().ToDenseTensor();
+            Tensor reordered = Tensor.FromArray<float>([.. wanted], new Shape(wanted.Dimensions));
+            float[] y = (reordered.Shape.Rank == 4 ? reordered.Transpose(0, 2, 3, 1) : reordered).ToFloats();
+            float[] got = actual[output.Name].ToFloats();
+            Assert.Equal(y.Length, got.Length);
+            double scale = y.Max(Math.Abs);
+            Assert.True(scale > 0);
+            Assert.All(y.Zip(got), p => Assert.InRange(Math.Abs(p.First - p.Second), 0, Tolerance * scale));
+        }
+    }
+}
