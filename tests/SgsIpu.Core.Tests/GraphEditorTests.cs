@@ -41,7 +41,7 @@ public sealed class GraphEditorTests
         editor.Outputs.Add("b");
         editor.SwapNames("a", "b");
         Graph graph = editor.ToGraph();
-        Assert.Equal(["a"], graph.Outputs);
+        Assert.Equal(["a"], graph.Outputs.ToArray());
         Assert.Equal("b", graph.Producer("a")!.Inputs[0]);
         GraphVerifier.Verify(graph);
     }
