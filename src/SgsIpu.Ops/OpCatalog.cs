@@ -10,6 +10,7 @@ public static class OpCatalog
     [
         new("Abs", typeof(AbsOp), AbsOp.Imports),
         new("Add", typeof(AddOp), AddOp.Imports),
+        new("AveragePool2D", typeof(AveragePool2DOp), AveragePool2DOp.Imports),
         new("BatchMatMul", typeof(BatchMatMulOp), BatchMatMulOp.Imports),
         new("Cast", typeof(CastOp), CastOp.Imports),
         new("Ceil", typeof(CeilOp), CeilOp.Imports),
@@ -25,6 +26,7 @@ public static class OpCatalog
         new("Expand", typeof(ExpandOp), ExpandOp.Imports),
         new("Floor", typeof(FloorOp), FloorOp.Imports),
         new("FullyConnected", typeof(FullyConnectedOp), FullyConnectedOp.Imports),
+        new("Gather", typeof(GatherOp), GatherOp.Imports),
         new("Gelu", typeof(GeluOp), GeluOp.Imports),
         new("HardSigmoid", typeof(HardSigmoidOp), HardSigmoidOp.Imports),
         new("HardSwish", typeof(HardSwishOp), HardSwishOp.Imports),
@@ -32,6 +34,7 @@ public static class OpCatalog
         new("LayerNormalization", typeof(LayerNormalizationOp), LayerNormalizationOp.Imports),
         new("LeakyRelu", typeof(LeakyReluOp), LeakyReluOp.Imports),
         new("Log", typeof(LogOp), LogOp.Imports),
+        new("MaxPool2D", typeof(MaxPool2DOp), MaxPool2DOp.Imports),
         new("Maximum", typeof(MaximumOp), MaximumOp.Imports),
         new("Minimum", typeof(MinimumOp), MinimumOp.Imports),
         new("Mish", typeof(MishOp), MishOp.Imports),
