@@ -45,6 +45,8 @@ public static class OpCatalog
         new("Reciprocal", typeof(ReciprocalOp), ReciprocalOp.Imports),
         new("Reduce", typeof(ReduceOp), ReduceOp.Imports),
         new("Reshape", typeof(ReshapeOp), ReshapeOp.Imports),
+        new("ResizeBilinear", typeof(ResizeBilinearOp), []),
+        new("ResizeNearest", typeof(ResizeNearestOp), []),
         new("Round", typeof(RoundOp), RoundOp.Imports),
         new("Rsqrt", typeof(RsqrtOp), RsqrtOp.Imports),
         new("Sigmoid", typeof(SigmoidOp), SigmoidOp.Imports),
