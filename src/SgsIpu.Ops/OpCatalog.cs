@@ -62,10 +62,12 @@ public static class OpCatalog
         new("TransposedConv2D", typeof(TransposedConv2DOp), TransposedConv2DOp.Imports),
     ];
 
-    /// <summary>Operators of frameworks that become several of ours and have no record of their own.</summary>
+    /// <summary>Operators of frameworks that become none, one of several, or several of ours.</summary>
     private static readonly ImmutableArray<ImportRule> Rewrites =
     [
         .. BatchNormalization.Imports,
+        .. ResizeImport.Imports,
+        .. ShapeImport.Imports,
     ];
 
     private static readonly Dictionary<string, OpEntry> ByName = Sorted.ToDictionary(e => e.Name, StringComparer.Ordinal);
