@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using SgsIpu.Core;
+using SgsIpu.Kernels;
 
 namespace SgsIpu.Ops;
 
@@ -8,7 +10,7 @@ namespace SgsIpu.Ops;
 /// </summary>
 /// <param name="TransposeA">a is [..., K, M].</param>
 /// <param name="TransposeB">b is [..., N, K].</param>
-public sealed partial record BatchMatMulOp(bool TransposeA = false, bool TransposeB = false) : IpuOperator
+public sealed record BatchMatMulOp(bool TransposeA = false, bool TransposeB = false) : IpuOperator
 {
     public static ImmutableArray<ImportRule> Imports { get; } = [ImportRule.Onnx("MatMul", MatrixImport.MatMul)];
 
@@ -47,7 +49,40 @@ public sealed partial record BatchMatMulOp(bool TransposeA = false, bool Transpo
             : new QuantRule(QuantClass.Convolution) { Activations = [0, 1] };
     }
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("the matrix product has no fixed-point form");
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        TensorSpec a = binding.Input(0);
+        TensorSpec b = binding.Input(1);
+        int columns = Inner(b.Shape, TransposeB, 1);
+        QuantParam quantB = FixedBinding.Quant(b);
+        if (quantB.ZeroPoint != 0 || b.Type is not (DataType.Int16 or DataType.Int8) || (b.Type == DataType.Int8 && !b.IsConstant))
+        {
+            throw binding.NotSupported($"the second matrix '{b.Name}' is {b.Type} with zero point {quantB.ZeroPoint}; it is Int16 (or a constant of Int8) with zero point 0");
+        }
+
+        MatrixProduct product = MatrixProduct.Create(
+            new MatrixProductSpec
+            {
+                M = Inner(a.Shape, TransposeA, 0),
+                K = Inner(a.Shape, TransposeA, 1),
+                N = columns,
+                TransposeA = TransposeA,
+                TransposeB = TransposeB,
+                TypeA = a.Type,
+                ZeroPointA = FixedConvolution.Activation(binding, a),
+                Pairs = Pairs(a.Shape, b.Shape),
+                Output = FixedConvolution.Output(binding, quantB, columns, new long[columns], float.NegativeInfinity, float.PositiveInfinity),
+            },
+            KernelForms.Current);
+        if (b.Type == DataType.Int8)
+        {
+            short[] constant = FixedConvolution.Weights(binding, a, b);
+            return new DelegateKernel((in FixedArguments r) => product.Run(r.Input(0), MemoryMarshal.AsBytes(constant.AsSpan()), r.Output(0), r.Threads));
+        }
+
+        return new DelegateKernel((in FixedArguments r) => product.Run(r.Input(0), r.Input(1), r.Output(0), r.Threads));
+    }
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs)
     {
@@ -69,6 +104,38 @@ public sealed partial record BatchMatMulOp(bool TransposeA = false, bool Transpo
     private static int Inner(Shape shape, bool transposed, int dimension) => shape[(dimension == 0) ^ transposed ? -2 : -1];
 
     private static Shape? Batch(Shape a, Shape b) => Shape.Broadcast(new Shape(a.AsSpan()[..^2]), new Shape(b.AsSpan()[..^2]));
+
+    /// <summary>For each matrix of the output, the matrices of a and b that it is made from.</summary>
+    private static (int A, int B)[] Pairs(Shape a, Shape b)
+    {
+        Shape batch = Batch(a, b)!.Value;
+        var pairs = new (int, int)[batch.Count];
+        var index = new int[batch.Rank];
+        for (int i = 0; i < pairs.Length; i++)
+        {
+            pairs[i] = (Flat(a, index), Flat(b, index));
+            for (int d = index.Length - 1; d >= 0 && ++index[d] == batch[d]; d--)
+            {
+                index[d] = 0;
+            }
+        }
+
+        return pairs;
+    }
+
+    /// <summary>The matrix of a shape at a position of the broadcast outer dimensions.</summary>
+    private static int Flat(Shape shape, int[] index)
+    {
+        int outer = shape.Rank - 2;
+        int flat = 0;
+        for (int d = 0; d < outer; d++)
+        {
+            int at = index[index.Length - outer + d];
+            flat = (flat * shape[d]) + (shape[d] == 1 ? 0 : at);
+        }
+
+        return flat;
+    }
 
     private static string Turned(OnnxEmitter emitter, string tensor, bool transposed)
     {

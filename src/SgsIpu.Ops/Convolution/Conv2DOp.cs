@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Kernels;
 
 namespace SgsIpu.Ops;
 
@@ -7,7 +8,7 @@ namespace SgsIpu.Ops;
 /// Two-dimensional convolution of an image [N, H, W, I] with weights [O, KH, KW, I / <see cref="Groups"/>]; output channel o reads the
 /// input channels of group o / (O / Groups).
 /// </summary>
-public sealed partial record Conv2DOp : ImageConvolutionOp
+public sealed record Conv2DOp : ImageConvolutionOp
 {
     public static ImmutableArray<ImportRule> Imports { get; } = [ImportRule.Onnx("Conv", ConvolutionImport.Conv)];
 
@@ -49,7 +50,13 @@ public sealed partial record Conv2DOp : ImageConvolutionOp
 
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Convolution(weightAxis: 0);
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("a convolution has no fixed-point form");
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        Shape weights = binding.Input(1).Shape;
+        ConvolutionSpec spec = FixedSpec(binding, weights[0], FixedConvolution.Weights(binding, binding.Input(0), binding.Input(1)));
+        return FixedConvolution.Kernel(spec with { Groups = Groups });
+    }
 
     protected override long Macs(Shape image, Shape weights, Shape output) => output.Count * weights[1] * weights[2] * weights[3];
 }

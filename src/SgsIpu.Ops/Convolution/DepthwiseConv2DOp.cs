@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Kernels;
 
 namespace SgsIpu.Ops;
 
 /// <summary>
 /// Depthwise convolution of an image [N, H, W, C] with weights [1, KH, KW, C·m]: output channel c·m + j reads input channel c alone.
 /// </summary>
-public sealed partial record DepthwiseConv2DOp : ImageConvolutionOp
+public sealed record DepthwiseConv2DOp : ImageConvolutionOp
 {
     private static readonly ImmutableArray<int> NativeSides = [3, 6, 9];
 
@@ -52,7 +53,17 @@ public sealed partial record DepthwiseConv2DOp : ImageConvolutionOp
 
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Convolution(weightAxis: 3);
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("a depthwise convolution has no fixed-point form");
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        Shape shape = binding.Input(1).Shape;
+        short[] stored = FixedConvolution.Weights(binding, binding.Input(0), binding.Input(1));
+
+        // [KH, KW, C·m] to one kernel for each output channel.
+        short[] weights = Tensor.FromArray<short>(stored, shape).Transpose(3, 1, 2, 0).As<short>().ToArray();
+        ConvolutionSpec spec = FixedSpec(binding, shape[3], weights);
+        return FixedConvolution.Kernel(spec with { Groups = spec.Channels });
+    }
 
     protected override long Macs(Shape image, Shape weights, Shape output) => output.Count * weights[1] * weights[2];
 

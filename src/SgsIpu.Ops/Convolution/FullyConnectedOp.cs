@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Kernels;
 
 namespace SgsIpu.Ops;
 
@@ -7,7 +8,7 @@ namespace SgsIpu.Ops;
 /// Matrix product along the innermost dimension: x [..., I] times weights [O, I], plus an optional bias [O], gives [..., O], clamped to
 /// the fused activation.
 /// </summary>
-public sealed partial record FullyConnectedOp : IpuOperator
+public sealed record FullyConnectedOp : IpuOperator
 {
     public static ImmutableArray<ImportRule> Imports { get; } = [ImportRule.Onnx("Gemm", MatrixImport.Gemm)];
 
@@ -88,7 +89,25 @@ public sealed partial record FullyConnectedOp : IpuOperator
 
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Convolution(weightAxis: 0);
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("a fully connected layer has no fixed-point form");
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        TensorSpec x = binding.Input(0);
+        TensorSpec weights = binding.Input(1);
+        int rows = checked((int)(x.Shape.Count / Math.Max(1, x.Shape[-1])));
+        return FixedConvolution.Kernel(new ConvolutionSpec
+        {
+            Height = 1,
+            Width = rows,
+            Channels = x.Shape[-1],
+            OutHeight = 1,
+            OutWidth = rows,
+            InputType = x.Type,
+            InputZeroPoint = FixedConvolution.Activation(binding, x),
+            Weights = FixedConvolution.Weights(binding, x, weights),
+            Output = FixedConvolution.Output(binding, weights.Shape[0], ActivationMin, ActivationMax),
+        });
+    }
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs)
     {

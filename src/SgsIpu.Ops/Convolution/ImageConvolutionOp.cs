@@ -1,5 +1,5 @@
-using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Kernels;
 
 namespace SgsIpu.Ops;
 
@@ -85,6 +85,36 @@ public abstract record ImageConvolutionOp : IpuOperator
         }
 
         return checked((int)(room / stride) + 1);
+    }
+
+    /// <summary>What the kernel needs, for ungrouped and not transposed convolution with weights of [..., KH, KW, ...].</summary>
+    protected ConvolutionSpec FixedSpec(FixedBinding binding, int outputChannels, short[] weights)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        Shape x = binding.Input(0).Shape;
+        Shape kernel = binding.Input(1).Shape;
+        Shape y = binding.Output.Shape;
+        return new ConvolutionSpec
+        {
+            Batch = x[0],
+            Height = x[1],
+            Width = x[2],
+            Channels = x[3],
+            OutHeight = y[1],
+            OutWidth = y[2],
+            KernelHeight = kernel[1],
+            KernelWidth = kernel[2],
+            StrideH = StrideH,
+            StrideW = StrideW,
+            PadTop = PadTop,
+            PadLeft = PadLeft,
+            DilationH = DilationH,
+            DilationW = DilationW,
+            InputType = binding.Input(0).Type,
+            InputZeroPoint = FixedConvolution.Activation(binding, binding.Input(0)),
+            Weights = weights,
+            Output = FixedConvolution.Output(binding, outputChannels, ActivationMin, ActivationMax),
+        };
     }
 
     /// <summary>Emits an ONNX node over channels-first tensors, then the activation.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Kernels;
 
 namespace SgsIpu.Ops;
 
@@ -7,7 +8,7 @@ namespace SgsIpu.Ops;
 /// Transposed convolution of an image [N, H, W, I] with weights [O, KH, KW, I / <see cref="Groups"/>]: input pixel (h, w) adds its product
 /// with tap (i, j) to output pixel (h·StrideH + i·DilationH − PadTop, w·StrideW + j·DilationW − PadLeft).
 /// </summary>
-public sealed partial record TransposedConv2DOp : ImageConvolutionOp
+public sealed record TransposedConv2DOp : ImageConvolutionOp
 {
     public static ImmutableArray<ImportRule> Imports { get; } = [ImportRule.Onnx("ConvTranspose", ConvolutionImport.ConvTranspose)];
 
@@ -69,7 +70,13 @@ public sealed partial record TransposedConv2DOp : ImageConvolutionOp
 
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Convolution(weightAxis: 0);
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => throw binding.NotSupported("a transposed convolution has no fixed-point form");
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        Shape weights = binding.Input(1).Shape;
+        ConvolutionSpec spec = FixedSpec(binding, weights[0], FixedConvolution.Weights(binding, binding.Input(0), binding.Input(1)));
+        return FixedConvolution.Kernel(spec with { Groups = Groups, Transposed = true });
+    }
 
     protected override long Macs(Shape image, Shape weights, Shape output) => image.Count / image[3] * weights.Count;
 

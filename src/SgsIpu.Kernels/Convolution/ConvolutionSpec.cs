@@ -1,0 +1,59 @@
+using SgsIpu.Core;
+
+namespace SgsIpu.Kernels;
+
+/// <summary>
+/// A convolution of integers: y[n, oh, ow, o] = stage(o, Σ (x[n, h, w, i] − zero) · weights[o, kh, kw, i]), with
+/// h = oh · StrideH − PadTop + kh · DilationH, and likewise w. What is outside of the image counts as the zero point. A transposed
+/// convolution has it the other way round: oh = h · StrideH − PadTop + kh · DilationH.
+/// </summary>
+public sealed record ConvolutionSpec
+{
+    public int Batch { get; init; } = 1;
+
+    public required int Height { get; init; }
+
+    public required int Width { get; init; }
+
+    /// <summary>Input channels, of all groups.</summary>
+    public required int Channels { get; init; }
+
+    public required int OutHeight { get; init; }
+
+    public required int OutWidth { get; init; }
+
+    public int KernelHeight { get; init; } = 1;
+
+    public int KernelWidth { get; init; } = 1;
+
+    public int StrideH { get; init; } = 1;
+
+    public int StrideW { get; init; } = 1;
+
+    public int PadTop { get; init; }
+
+    public int PadLeft { get; init; }
+
+    public int DilationH { get; init; } = 1;
+
+    public int DilationW { get; init; } = 1;
+
+    /// <summary>Output channel o reads the input channels of group o / (OutChannels / Groups).</summary>
+    public int Groups { get; init; } = 1;
+
+    public bool Transposed { get; init; }
+
+    /// <summary>UInt8 or Int16.</summary>
+    public required DataType InputType { get; init; }
+
+    public required int InputZeroPoint { get; init; }
+
+    /// <summary>[OutChannels, KernelHeight, KernelWidth, Channels / Groups]; within ±127 for UInt8 inputs.</summary>
+    public required short[] Weights { get; init; }
+
+    public required OutputStage Output { get; init; }
+
+    public int OutChannels => Output.Scale.Length;
+
+    public int GroupChannels => Channels / Groups;
+}

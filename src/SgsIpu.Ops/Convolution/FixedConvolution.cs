@@ -1,0 +1,99 @@
+using SgsIpu.Core;
+using SgsIpu.Kernels;
+
+namespace SgsIpu.Ops;
+
+/// <summary>From the tensors of a fixed-point graph to what the convolution kernels take.</summary>
+internal static class FixedConvolution
+{
+    private const long LargestBias = 1L << 60;
+
+    /// <summary>The zero point of an activation, whose type is checked.</summary>
+    public static int Activation(FixedBinding binding, TensorSpec tensor)
+    {
+        if (tensor.Type is not (DataType.UInt8 or DataType.Int16))
+        {
+            throw binding.NotSupported($"'{tensor.Name}' is {tensor.Type}; convolutions read and write UInt8 and Int16");
+        }
+
+        QuantParam quant = FixedBinding.Quant(tensor);
+        if (!quant.IsPerTensor)
+        {
+            throw binding.NotSupported($"'{tensor.Name}' has {quant.Scale.Length} scales; convolutions read and write tensors with one");
+        }
+
+        return quant.ZeroPoint;
+    }
+
+    /// <summary>Constant weights as INT16 values; UINT8 activations go with INT8 weights, INT16 with either.</summary>
+    public static short[] Weights(FixedBinding binding, TensorSpec activation, TensorSpec weights)
+    {
+        if (weights.Constant is not { } constant)
+        {
+            throw binding.NotSupported($"the weights '{weights.Name}' are computed from the data; in a fixed-point model they are constant");
+        }
+
+        return (activation.Type, weights.Type) switch
+        {
+            (_, DataType.Int8) => [.. constant.As<sbyte>()],
+            (DataType.Int16, DataType.Int16) => constant.As<short>().ToArray(),
+            _ => throw binding.NotSupported($"{activation.Type} activations with {weights.Type} weights; allowed are UInt8 with Int8 and Int16 with Int16"),
+        };
+    }
+
+    /// <summary>The output stage of a node with weights at input 1 and an optional bias at input 2.</summary>
+    public static OutputStage Output(FixedBinding binding, int channels, float activationMin, float activationMax)
+    {
+        long[] bias = new long[channels];
+        if (binding.OptionalInput(2) is { } spec)
+        {
+            if (spec.Constant is not { Type: DataType.Int32 or DataType.Int64 } constant || constant.Count != channels)
+            {
+                throw binding.NotSupported($"the bias '{spec.Name}' is {spec.Type} {spec.Shape}; it is a constant of {channels} Int32 or Int64 values");
+            }
+
+            bias = constant.ToLongs();
+            if (bias.Any(b => b is > LargestBias or < -LargestBias))
+            {
+                throw binding.NotSupported($"the bias '{spec.Name}' has values beyond 2^60");
+            }
+        }
+
+        return Output(binding, FixedBinding.Quant(binding.Input(1)), channels, bias, activationMin, activationMax);
+    }
+
+    /// <summary>The output stage for weights with the given mapping.</summary>
+    public static OutputStage Output(FixedBinding binding, QuantParam weights, int channels, long[] bias, float activationMin, float activationMax)
+    {
+        TensorSpec output = binding.Output;
+        int zero = Activation(binding, output);
+        if (weights.Scale.Length != 1 && weights.Scale.Length != channels)
+        {
+            throw binding.NotSupported($"the weights have {weights.Scale.Length} scales for {channels} output channels");
+        }
+
+        double x = FixedBinding.Scale(binding.Input(0));
+        double y = FixedBinding.Scale(output);
+        var scale = new Requantizer[channels];
+        for (int c = 0; c < channels; c++)
+        {
+            scale[c] = Requantizer.FromScale(x * weights.Scale[weights.IsPerTensor ? 0 : c] / y);
+        }
+
+        (int low, int high) = output.Type == DataType.UInt8 ? (byte.MinValue, byte.MaxValue) : (-short.MaxValue, short.MaxValue);
+        int min = Bound(activationMin, y, zero, low, high);
+        int max = Math.Max(min, Bound(activationMax, y, zero, low, high));
+        return new OutputStage(output.Type, bias, scale, zero, min, max);
+    }
+
+    /// <summary>A kernel over input 0 and output 0.</summary>
+    public static FixedKernel Kernel(ConvolutionSpec spec)
+    {
+        Convolution convolution = Convolution.Create(spec, KernelForms.Current);
+        return new DelegateKernel((in FixedArguments a) => convolution.Run(a.Input(0), a.Output(0), a.Threads));
+    }
+
+    /// <summary>A real bound as an integer of the output, within the type.</summary>
+    private static int Bound(float bound, double scale, int zero, int low, int high) =>
+        (int)Math.Clamp(Math.Round(bound / scale, MidpointRounding.ToEven) + zero, low, high);
+}
