@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Engine.Configuration;
 
 namespace SgsIpu.Engine;
 
@@ -13,6 +14,9 @@ public sealed record IpuModel(string Name, IpuStage Stage, Graph Graph)
 
     /// <summary>The file that the model was imported from.</summary>
     public string SourcePath { get; init; } = "";
+
+    /// <summary>The border of the model; null where none was given.</summary>
+    public InputConfig? InputConfig { get; init; }
 
     public ImmutableArray<TensorSpec> Inputs => [.. Graph.Inputs.Select(i => Graph[i])];
 
