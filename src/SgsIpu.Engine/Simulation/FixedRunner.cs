@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using SgsIpu.Core;
+
+namespace SgsIpu.Engine.Simulation;
+
+/// <summary>
+/// Runs a graph of integers in the memory that a plan gives it. The fixed model runs in a plan made here, the offline model in the plan
+/// of its image; the integers are the same.
+/// </summary>
+internal sealed class FixedRunner : IModelRunner
+{
+    private readonly PreparedGraph _prepared;
+    private readonly string[] _outputs;
+    private readonly Func<PreparedGraph, PreparedGraph.Frame> _newFrame;
+    private readonly ConcurrentBag<PreparedGraph.Frame> _frames = [];
+    private readonly int _threads;
+
+    /// <param name="newFrame">Makes the memory of one run; frames are used again.</param>
+    /// <param name="observed">Tensors to return besides the outputs; the memory must keep them to the end of a run.</param>
+    /// <param name="threads">Threads of one run.</param>
+    public FixedRunner(Graph graph, Func<PreparedGraph, PreparedGraph.Frame> newFrame, IReadOnlyList<string>? observed = null, int threads = 1, CancellationToken cancellationToken = default)
+    {
+        _outputs = [.. graph.Outputs.Concat(observed ?? []).Distinct()];
+        foreach (string name in _outputs)
+        {
+            _ = graph[name];
+        }
+
+        _prepared = new PreparedGraph(graph, cancellationToken);
+        _newFrame = newFrame;
+        _threads = threads;
+    }
+
+    public IReadOnlyDictionary<string, Tensor> Run(IReadOnlyDictionary<string, Tensor> inputs, CancellationToken cancellationToken)
+    {
+        Graph graph = _prepared.Graph;
+        ModelInputs.Check(graph, inputs);
+        PreparedGraph.Frame frame = _frames.TryTake(out PreparedGraph.Frame? used) ? used : _newFrame(_prepared);
+        foreach (string name in graph.Inputs)
+        {
+            inputs[name].Bytes.CopyTo(frame[name]);
+        }
+
+        _prepared.Run(frame, _threads, cancellationToken);
+        var result = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        foreach (string name in _outputs)
+        {
+            TensorSpec spec = graph[name];
+            result[name] = new Tensor(spec.Type, spec.Shape, frame[name].ToArray());
+        }
+
+        _frames.Add(frame);
+        return result;
+    }
+
+    public void Dispose() => _frames.Clear();
+}
