@@ -25,16 +25,7 @@ public sealed class OnnxEmitter(Graph graph)
     /// <param name="outputs">Tensors to return, by name.</param>
     public SourceGraph Emit(IReadOnlyList<string> outputs)
     {
-        foreach (string input in graph.Inputs)
-        {
-            _native[input] = input;
-        }
-
-        foreach (Node node in Needed(outputs))
-        {
-            ((IpuOperator)node.Op).EmitOnnx(this, node);
-        }
-
+        EmitNodes(outputs);
         var declared = new List<SourceTensor>();
         foreach (string output in outputs)
         {
@@ -47,10 +38,26 @@ public sealed class OnnxEmitter(Graph graph)
             declared.Add(Declare(output));
         }
 
-        return new SourceGraph(graph.Name, Framework.Onnx, [.. graph.Inputs.Select(Declare)], [.. declared], [.. _nodes], _constants)
+        return ToSource(declared);
+    }
+
+    /// <summary>As <see cref="Emit"/>, but returns each tensor in the form that it lives in, so that looking at it costs no transpose.</summary>
+    /// <param name="channelsFirst">True for each tensor that comes as NCHW.</param>
+    public SourceGraph EmitObserved(IReadOnlyList<string> tensors, out bool[] channelsFirst)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        EmitNodes(tensors);
+        channelsFirst = [.. tensors.Select(LivesChannelsFirst)];
+        var declared = new List<SourceTensor>();
+        for (int i = 0; i < tensors.Count; i++)
         {
-            OpsetVersions = ImmutableDictionary<string, int>.Empty.Add("", Opset),
-        };
+            string tensor = tensors[i];
+            declared.Add(channelsFirst[i]
+                ? new SourceTensor(_first[tensor], graph[tensor].Type, graph[tensor].Shape.Permute(ToFirst.AsSpan()).Dimensions)
+                : Declare(tensor) with { Name = Native(tensor) });
+        }
+
+        return ToSource(declared);
     }
 
     public TensorSpec Spec(string tensor) => graph[tensor];
@@ -183,6 +190,25 @@ public sealed class OnnxEmitter(Graph graph)
         string reshaped = Add("Reshape", [Native(tensor), Constant(Longs(full), "shape")], tensor + "/rank4");
         return Add("Transpose", [reshaped], tensor + "/nchw", ("perm", Longs(ToFirst)));
     }
+
+    private void EmitNodes(IReadOnlyList<string> outputs)
+    {
+        foreach (string input in graph.Inputs)
+        {
+            _native[input] = input;
+        }
+
+        foreach (Node node in Needed(outputs))
+        {
+            ((IpuOperator)node.Op).EmitOnnx(this, node);
+        }
+    }
+
+    private SourceGraph ToSource(IEnumerable<SourceTensor> outputs) =>
+        new(graph.Name, Framework.Onnx, [.. graph.Inputs.Select(Declare)], [.. outputs], [.. _nodes], _constants)
+        {
+            OpsetVersions = ImmutableDictionary<string, int>.Empty.Add("", Opset),
+        };
 
     private SourceTensor Declare(string tensor) => new(tensor, graph[tensor].Type, graph[tensor].Shape.Dimensions);
 

@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+using SgsIpu.Engine.Configuration;
+using SgsIpu.Ops;
+
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>
+/// The integer type of every tensor of a float graph that holds real numbers, and whose range its integers cover. Types come from the
+/// consumers: where they differ, the tensor is INT16 and is requantized for the others. Operators that only move values share one
+/// mapping between inputs and output.
+/// </summary>
+internal sealed class PrecisionPlan
+{
+    private readonly Dictionary<string, DataType> _types = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _ranges = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, QuantRule> _rules = new(StringComparer.Ordinal);
+    private readonly Graph _graph;
+
+    public PrecisionPlan(Graph graph, InputConfig? config)
+    {
+        _graph = graph;
+        var precision = new ConvolutionPrecision(graph, config);
+        foreach (string output in graph.Outputs.Where(IsReal))
+        {
+            ImageFormat? format = config?.Outputs.FirstOrDefault(o => o.Name == output)?.Format;
+            Demand(output, format == ImageFormat.RAWDATA_U8_NHWC ? DataType.UInt8 : DataType.Int16);
+        }
+
+        foreach (Node node in graph.Nodes.Reverse())
+        {
+            QuantRule rule = _rules[node.Name] = ((IpuOperator)node.Op).Quantize(graph.InputsOf(node));
+            Plan(node, rule, precision);
+        }
+
+        // What an operator inherits is known once its inputs are.
+        foreach (Node node in graph.Nodes.Where(n => Inherits(_rules[n.Name])))
+        {
+            string input = node.Inputs[_rules[node.Name].Activations[0]];
+            foreach (string output in node.Outputs.Where(o => IsReal(o) && !_ranges.ContainsKey(o)))
+            {
+                _ranges[output] = RangeOf(input);
+            }
+        }
+    }
+
+    /// <summary>The tensors whose ranges must be found by running the model, in execution order.</summary>
+    public ImmutableArray<string> Observed { get; private set; } = [];
+
+    public QuantRule Rule(Node node) => _rules[node.Name];
+
+    /// <summary>The type that a tensor is stored as.</summary>
+    public DataType TypeOf(string tensor) => _types.GetValueOrDefault(tensor, DataType.Int16);
+
+    /// <summary>The tensor whose range the integers of <paramref name="tensor"/> cover; itself in most cases.</summary>
+    public string RangeOf(string tensor) => _ranges.GetValueOrDefault(tensor, tensor);
+
+    /// <summary>True for real numbers that are computed from the inputs.</summary>
+    public bool IsReal(string tensor) => tensor.Length > 0 && _graph[tensor] is { Type: DataType.Float32, IsConstant: false };
+
+    /// <summary>Finds what must be observed, given the tensors whose range is known beforehand.</summary>
+    public PrecisionPlan Observe(IReadOnlySet<string> known)
+    {
+        var wanted = new HashSet<string>(_types.Keys.Select(RangeOf), StringComparer.Ordinal);
+        Observed =
+        [
+            .. _graph.Inputs.Concat(_graph.Nodes.SelectMany(n => n.Outputs))
+                .Where(t => wanted.Contains(t) && IsReal(t) && !known.Contains(t) && KnownRange(t) is null),
+        ];
+        return this;
+    }
+
+    /// <summary>The range that the operator itself guarantees, such as 0 to 1 for a sigmoid.</summary>
+    public (double Min, double Max)? KnownRange(string tensor) => _graph.Producer(tensor) is { } node ? _rules[node.Name].OutputRange : null;
+
+    private static bool Inherits(QuantRule rule) => rule is { Class: QuantClass.Preserving, Activations.Length: 1 };
+
+    private void Plan(Node node, QuantRule rule, ConvolutionPrecision precision)
+    {
+        // The outputs of one operator that moves values share their type.
+        string[] outputs = [.. node.Outputs.Where(IsReal)];
+        if (rule.Class == QuantClass.Preserving && outputs.Length > 0)
+        {
+            DataType type = outputs.All(o => TypeOf(o) == DataType.UInt8) ? DataType.UInt8 : DataType.Int16;
+            foreach (string output in outputs)
+            {
+                _types[output] = type;
+            }
+        }
+
+        foreach (int i in rule.Activations.Where(i => i < node.Inputs.Length && IsReal(node.Inputs[i])))
+        {
+            string input = node.Inputs[i];
+            Demand(input, rule.Class switch
+            {
+                QuantClass.Convolution => precision.Of(node, rule),
+                QuantClass.Preserving => TypeOf(node.Outputs[0]),
+                _ => DataType.Int16,
+            });
+            if (rule.Class == QuantClass.Preserving && outputs.Length == 1 && MayAdopt(input, node) && (rule.Activations.Length > 1 || _ranges.ContainsKey(outputs[0])))
+            {
+                _ranges[input] = RangeOf(outputs[0]);
+            }
+        }
+    }
+
+    /// <summary>A tensor that only one node reads may be made with that node's mapping at once.</summary>
+    private bool MayAdopt(string input, Node consumer) =>
+        _graph.Producer(input) is not null && !_graph.Outputs.Contains(input)
+        && _graph.Consumers(input).Count == 1 && consumer.Inputs.Count(i => i == input) == 1;
+
+    private void Demand(string tensor, DataType type) =>
+        _types[tensor] = _types.TryGetValue(tensor, out DataType other) && other != type ? DataType.Int16 : type;
+}

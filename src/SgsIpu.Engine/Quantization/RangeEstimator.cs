@@ -1,0 +1,110 @@
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>Decides from statistics which range of a tensor its integers cover.</summary>
+internal static class RangeEstimator
+{
+    /// <summary>Steps in which the outlier search narrows a range.</summary>
+    private const int Steps = 128;
+
+    /// <summary>Everything that was seen.</summary>
+    public static (double Min, double Max) MinMax(ActivationStatistics statistics)
+    {
+        float low = float.PositiveInfinity;
+        float high = float.NegativeInfinity;
+        foreach (float v in statistics.Min)
+        {
+            low = Math.Min(low, v);
+        }
+
+        foreach (float v in statistics.Max)
+        {
+            high = Math.Max(high, v);
+        }
+
+        return (Math.Min(low, 0), Math.Max(high, 0));
+    }
+
+    /// <summary>
+    /// The range with the least expected square error for <paramref name="levels"/> levels: uniform rounding noise inside, the distance
+    /// to the border outside. At most the share <paramref name="trim"/> of the values is cut off at each side, so that only outliers go.
+    /// </summary>
+    public static (double Min, double Max) LeastSquares(ActivationStatistics statistics, int levels, double trim)
+    {
+        (double min, double max) = MinMax(statistics);
+        Histogram histogram = statistics.Histogram;
+        (double lowest, double highest) = Kept(histogram, trim);
+        double low = min;
+        double high = max;
+
+        // The two borders are searched in turn; each round can only lower the error.
+        for (int round = 0; round < 3; round++)
+        {
+            high = Best(high, max, Math.Max(highest, 0), h => Error(histogram, low, h, levels));
+            low = Best(low, min, Math.Min(lowest, 0), l => Error(histogram, l, high, levels));
+        }
+
+        return (low, high);
+    }
+
+    private static double Best(double start, double full, double kept, Func<double, double> error)
+    {
+        double best = start;
+        double least = error(start);
+        for (int i = 0; i <= Steps; i++)
+        {
+            double candidate = full + ((kept - full) * i / Steps);
+            double e = error(candidate);
+            if (e < least)
+            {
+                (best, least) = (candidate, e);
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>Borders beyond which lies no more than a share of the values at each side.</summary>
+    private static (double Low, double High) Kept(Histogram histogram, double trim)
+    {
+        long total = 0;
+        foreach (long count in histogram.Counts)
+        {
+            total += count;
+        }
+
+        long allowed = (long)(total * trim);
+        int low = 0;
+        for (long seen = 0; low < Histogram.Bins && (seen += histogram.Counts[low]) <= allowed; low++)
+        {
+        }
+
+        int high = Histogram.Bins - 1;
+        for (long seen = 0; high >= 0 && (seen += histogram.Counts[high]) <= allowed; high--)
+        {
+        }
+
+        return (histogram.Edge(low), histogram.Edge(high + 1));
+    }
+
+    private static double Error(Histogram histogram, double low, double high, int levels)
+    {
+        double step = (high - low) / (levels - 1);
+        double noise = step * step / 12;
+        double error = 0;
+        ReadOnlySpan<long> counts = histogram.Counts;
+        double half = histogram.Width / 2;
+        for (int i = 0; i < counts.Length; i++)
+        {
+            if (counts[i] == 0)
+            {
+                continue;
+            }
+
+            double x = histogram.Edge(i) + half;
+            double outside = x < low ? low - x : x > high ? x - high : 0;
+            error += counts[i] * (outside > 0 ? outside * outside : noise);
+        }
+
+        return error;
+    }
+}

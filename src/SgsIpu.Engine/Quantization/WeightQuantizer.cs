@@ -1,0 +1,126 @@
+using System.Runtime.Intrinsics;
+using SgsIpu.Core;
+
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>Rounds constant weights to symmetric integers with one scale for each output channel.</summary>
+internal static class WeightQuantizer
+{
+    private const int Steps = 60;
+    private const double Narrowest = 0.4;
+
+    /// <summary>Scales that cover the largest magnitude of each channel.</summary>
+    /// <param name="axis">Dimension of the output channels, or −1 for one scale.</param>
+    public static double[] MinMaxScales(Tensor weights, int axis, int levels)
+    {
+        float[][] channels = ByChannel(weights, axis);
+        return [.. channels.Select(c => Covering(c, levels))];
+    }
+
+    /// <summary>Scales with the least square error of each channel, found by trying narrower ranges than the largest magnitude.</summary>
+    public static double[] LeastSquaresScales(Tensor weights, int axis, int levels)
+    {
+        float[][] channels = ByChannel(weights, axis);
+        return [.. channels.AsParallel().AsOrdered().Select(c => LeastSquares(c, levels))];
+    }
+
+    /// <summary>The integers, rounded half to even and clamped to ±<paramref name="levels"/>.</summary>
+    public static Tensor Round(Tensor weights, ReadOnlySpan<double> scales, int axis, DataType type, int levels)
+    {
+        float[] values = weights.ToFloats();
+        var result = new Tensor(type, weights.Shape);
+        int inner = axis < 0 ? values.Length : Inner(weights.Shape, axis);
+        for (int i = 0; i < values.Length; i++)
+        {
+            double q = Math.Clamp(Math.Round(values[i] / scales[i / Math.Max(inner, 1) % scales.Length], MidpointRounding.ToEven), -levels, levels);
+            if (type == DataType.Int8)
+            {
+                result.As<sbyte>()[i] = (sbyte)q;
+            }
+            else
+            {
+                result.As<short>()[i] = (short)q;
+            }
+        }
+
+        return result;
+    }
+
+    private static double Covering(float[] channel, int levels)
+    {
+        float largest = channel.Length == 0 ? 0 : channel.Max(Math.Abs);
+        return largest > 0 ? (double)largest / levels : 1.0;
+    }
+
+    private static double LeastSquares(float[] channel, int levels)
+    {
+        double full = Covering(channel, levels);
+        double best = full;
+        double least = double.PositiveInfinity;
+        for (int i = 0; i <= Steps; i++)
+        {
+            double scale = full * (1 - ((1 - Narrowest) * i / Steps));
+            double error = SquareError(channel, (float)scale, levels);
+            if (error < least)
+            {
+                (best, least) = (scale, error);
+            }
+        }
+
+        return best;
+    }
+
+    private static double SquareError(ReadOnlySpan<float> x, float scale, int levels)
+    {
+        // A fixed width, so that the sum is the same on every machine.
+        int width = Vector256<float>.Count;
+        var inverse = Vector256.Create(1 / scale);
+        var high = Vector256.Create((float)levels);
+        Vector256<float> sum = Vector256<float>.Zero;
+        int i = 0;
+        for (; i <= x.Length - width; i += width)
+        {
+            Vector256<float> v = Vector256.Create(x[i..]);
+            Vector256<float> q = Vector256.Round(v * inverse, MidpointRounding.ToEven);
+            Vector256<float> e = v - (Vector256.Min(Vector256.Max(q, -high), high) * scale);
+            sum += e * e;
+        }
+
+        double total = Vector256.Sum(sum);
+        for (; i < x.Length; i++)
+        {
+            float e = x[i] - (Math.Clamp(MathF.Round(x[i] / scale, MidpointRounding.ToEven), -levels, levels) * scale);
+            total += e * e;
+        }
+
+        return total;
+    }
+
+    private static int Inner(Shape shape, int axis) => shape.Skip(axis + 1).Aggregate(1, (a, b) => a * b);
+
+    private static float[][] ByChannel(Tensor weights, int axis)
+    {
+        float[] values = weights.ToFloats();
+        if (axis < 0)
+        {
+            return [values];
+        }
+
+        int channels = weights.Shape[axis];
+        int inner = Inner(weights.Shape, axis);
+        int size = channels == 0 ? 0 : values.Length / channels;
+        var result = new float[channels][];
+        for (int c = 0; c < channels; c++)
+        {
+            var channel = new float[size];
+            for (int i = 0; i < size; i++)
+            {
+                channel[i] = values[(((i / inner * channels) + c) * inner) + (i % inner)];
+            }
+
+            result[c] = channel;
+        }
+
+        return result;
+    }
+}
