@@ -20,7 +20,7 @@ internal sealed class PrecisionPlan
     public PrecisionPlan(Graph graph, InputConfig? config)
     {
         _graph = graph;
-        var precision = new ConvolutionPrecision(graph, config);
+        Precision = new ConvolutionPrecision(graph, config);
         foreach (string output in graph.Outputs.Where(IsReal))
         {
             ImageFormat? format = config?.Outputs.FirstOrDefault(o => o.Name == output)?.Format;
@@ -30,7 +30,7 @@ internal sealed class PrecisionPlan
         foreach (Node node in graph.Nodes.Reverse())
         {
             QuantRule rule = _rules[node.Name] = ((IpuOperator)node.Op).Quantize(graph.InputsOf(node));
-            Plan(node, rule, precision);
+            Plan(node, rule);
         }
 
         // What an operator inherits is known once its inputs are.
@@ -46,6 +46,8 @@ internal sealed class PrecisionPlan
 
     /// <summary>The tensors whose ranges must be found by running the model, in execution order.</summary>
     public ImmutableArray<string> Observed { get; private set; } = [];
+
+    public ConvolutionPrecision Precision { get; }
 
     public QuantRule Rule(Node node) => _rules[node.Name];
 
@@ -75,7 +77,7 @@ internal sealed class PrecisionPlan
 
     private static bool Inherits(QuantRule rule) => rule is { Class: QuantClass.Preserving, Activations.Length: 1 };
 
-    private void Plan(Node node, QuantRule rule, ConvolutionPrecision precision)
+    private void Plan(Node node, QuantRule rule)
     {
         // The outputs of one operator that moves values share their type.
         string[] outputs = [.. node.Outputs.Where(IsReal)];
@@ -93,7 +95,7 @@ internal sealed class PrecisionPlan
             string input = node.Inputs[i];
             Demand(input, rule.Class switch
             {
-                QuantClass.Convolution => precision.Of(node, rule),
+                QuantClass.Convolution => Precision.Of(node, rule),
                 QuantClass.Preserving => TypeOf(node.Outputs[0]),
                 _ => DataType.Int16,
             });

@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+using SgsIpu.Engine.Configuration;
+using SgsIpu.Ops;
+
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>The ends of a fixed graph: from the board's bytes to the first integers, from the last integers to what the board reads.</summary>
+internal sealed class Boundary(IpuModel model, GraphEditor editor)
+{
+    private static readonly ImmutableArray<int> ToNhwc = [0, 2, 3, 1];
+    private static readonly ImmutableArray<int> ToNchw = [0, 3, 1, 2];
+
+    /// <summary>Name of the integers of a tensor: its own, but where the border takes that.</summary>
+    public string StoredName(string tensor) =>
+        model.Graph.Outputs.Contains(tensor) && (Dequantizes(tensor) || Turned(tensor)) ? tensor + "/fixed" : tensor;
+
+    /// <summary>The range of an input that its format says beforehand; null where it must be observed.</summary>
+    public static (double Min, double Max)? KnownRange(InputSetting? setting)
+    {
+        if (setting is not { IsImage: true })
+        {
+            return null;
+        }
+
+        double min = 0;
+        double max = 0;
+        int channels = Math.Max(Values(setting.Mean, 0).Length, Values(setting.Std, 1).Length);
+        for (int c = 0; c < channels; c++)
+        {
+            double mean = At(Values(setting.Mean, 0), c);
+            double deviation = At(Values(setting.Std, 1), c);
+            min = Math.Min(min, (0 - mean) / deviation);
+            max = Math.Max(max, (255 - mean) / deviation);
+        }
+
+        return (min, max);
+    }
+
+    /// <summary>Adds a real input and returns the name of its integers.</summary>
+    public string AddInput(TensorSpec input, DataType type, QuantParam mapping)
+    {
+        InputSetting? setting = model.InputConfig?.Inputs.FirstOrDefault(i => i.Name == input.Name);
+        if (setting is { IsImage: true })
+        {
+            Shape buffer = NormalizeImageOp.BufferShape(setting.Format, input.Shape[0], input.Shape[1], input.Shape[2], setting.WidthAlignment, setting.HeightAlignment);
+            string bytes = AddHandedOver(new TensorSpec(input.Name, DataType.UInt8, buffer), setting.ChannelsFirst && setting.Format != ImageFormat.YUV_NV12);
+            var normalize = new NormalizeImageOp(setting.Format, setting.TrainingFormat, input.Shape[1], input.Shape[2], type)
+            {
+                Mean = Values(setting.Mean, 0),
+                Std = Values(setting.Std, 1),
+            };
+            return Compute(input.Name + "/normalized", normalize, bytes, input.Shape, type, mapping);
+        }
+
+        bool turned = setting?.ChannelsFirst == true && input.Shape.Rank == 4;
+        if (setting?.Format is ImageFormat.RAWDATA_S16_NHWC or ImageFormat.RAWDATA_U8_NHWC)
+        {
+            DataType raw = setting.Format == ImageFormat.RAWDATA_U8_NHWC ? DataType.UInt8 : DataType.Int16;
+            QuantParam quant = raw == type ? mapping : raw == DataType.UInt8 ? QuantParam.UInt8(mapping.Min[0], mapping.Max[0]) : QuantParam.Int16(mapping.Min[0], mapping.Max[0]);
+            string handed = AddHandedOver(input with { Type = raw, Quant = quant }, turned);
+            return raw == type ? handed : Compute(input.Name + "/fixed", new RequantizeOp(type), handed, input.Shape, type, mapping);
+        }
+
+        return Compute(input.Name + "/fixed", new QuantizeOp(type), AddHandedOver(input, turned), input.Shape, type, mapping);
+    }
+
+    /// <summary>Adds what the board reads of an output, and returns its name.</summary>
+    public string AddOutput(string output, string stored)
+    {
+        string value = stored;
+        if (Dequantizes(output))
+        {
+            string name = Turned(output) ? editor.FreshName(output + "/real") : output;
+            editor.AddNode(name, new DequantizeOp(), [value], [name]);
+            value = name;
+        }
+
+        if (Turned(output))
+        {
+            TensorSpec spec = editor[value];
+            editor.AddTensor(spec with { Name = output, Shape = spec.Shape.Permute(ToNchw.AsSpan()) });
+            editor.AddNode(output, new TransposeOp(ToNchw), [value], [output]);
+            value = output;
+        }
+
+        return value;
+    }
+
+    /// <summary>A board input in its layout; returns the name of its NHWC form.</summary>
+    private string AddHandedOver(TensorSpec nhwc, bool turned)
+    {
+        if (!turned)
+        {
+            editor.AddInput(nhwc);
+            return nhwc.Name;
+        }
+
+        editor.AddInput(nhwc with { Shape = nhwc.Shape.Permute(ToNchw.AsSpan()) });
+        string name = editor.FreshName(nhwc.Name + "/nhwc");
+        editor.AddTensor(nhwc with { Name = name });
+        editor.AddNode(name, new TransposeOp(ToNhwc), [nhwc.Name], [name]);
+        return name;
+    }
+
+    private string Compute(string wanted, BoundaryOp op, string input, Shape shape, DataType type, QuantParam mapping)
+    {
+        string name = editor.FreshName(wanted);
+        TensorSpec output = new(name, type, shape) { Quant = mapping };
+        editor.AddTensor(output);
+        ImmutableArray<Tensor> tables = op.BuildTables(new FixedBinding(name, [editor[input]], [output]));
+        editor.AddNode(name, op, [input, .. tables.Select((t, i) => editor.AddConstant($"{name}/table{i}", t))], [name]);
+        return name;
+    }
+
+    private bool Dequantizes(string output) => Setting(output)?.Dequantize ?? true;
+
+    private bool Turned(string output) => Setting(output)?.ChannelsFirst == true && model.Graph[output].Shape.Rank == 4;
+
+    private OutputSetting? Setting(string output) => model.InputConfig?.Outputs.FirstOrDefault(o => o.Name == output);
+
+    private static ImmutableArray<float> Values(ImmutableArray<float> values, float absent) => values.IsDefaultOrEmpty ? [absent] : values;
+
+    private static double At(ImmutableArray<float> values, int channel) => values[values.Length == 1 ? 0 : channel];
+}

@@ -1,0 +1,30 @@
+using SgsIpu.Core;
+
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>The ranges that the integers of each tensor cover: what was decided from statistics, and what is known without them.</summary>
+internal sealed class TensorRanges
+{
+    private readonly Dictionary<(string Tensor, DataType Type), (double Min, double Max)> _ranges = [];
+
+    /// <summary>Sets the range of a tensor for one integer type.</summary>
+    public void Set(string tensor, DataType type, (double Min, double Max) range) => _ranges[(tensor, type)] = range;
+
+    /// <summary>Sets the range of a tensor whatever its type.</summary>
+    public void Set(string tensor, (double Min, double Max) range)
+    {
+        Set(tensor, DataType.UInt8, range);
+        Set(tensor, DataType.Int16, range);
+    }
+
+    /// <summary>The mapping of a tensor's range onto a type.</summary>
+    public QuantParam Mapping(string tensor, DataType type)
+    {
+        if (!_ranges.TryGetValue((tensor, type), out (double Min, double Max) r))
+        {
+            throw new IpuException("RangeUnknown", $"the range of tensor '{tensor}' is not known", IpuErrorKind.Internal) { Target = tensor };
+        }
+
+        return type == DataType.UInt8 ? QuantParam.UInt8(r.Min, r.Max) : QuantParam.Int16(r.Min, r.Max);
+    }
+}

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+
+namespace SgsIpu.Ops;
+
+/// <summary>Real numbers of integers, <c>s · (q − z)</c>: the vendor's Fix2Float, at the outputs.</summary>
+public sealed record DequantizeOp() : BoundaryOp(DataType.Float32)
+{
+    public static ImmutableArray<ImportRule> Imports => [];
+
+    public override string Name => "Dequantize";
+
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        FixedOperand x = FixedOperand.OfInput(binding, 0);
+        double scale = x.Scale;
+        int zero = x.Zero;
+        return x.Type == DataType.UInt8
+            ? new DelegateKernel((in FixedArguments a) =>
+            {
+                ReadOnlySpan<byte> from = a.Input(0);
+                Span<float> to = a.Output<float>(0);
+                for (int i = 0; i < to.Length; i++)
+                {
+                    to[i] = (float)(scale * (from[i] - zero));
+                }
+            })
+            : new DelegateKernel((in FixedArguments a) =>
+            {
+                ReadOnlySpan<short> from = a.Input<short>(0);
+                Span<float> to = a.Output<float>(0);
+                for (int i = 0; i < to.Length; i++)
+                {
+                    to[i] = (float)(scale * from[i]);
+                }
+            });
+    }
+}
