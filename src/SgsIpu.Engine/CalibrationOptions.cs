@@ -1,3 +1,4 @@
+using SgsIpu.Engine.Configuration;
 using SgsIpu.Engine.Preprocessing;
 
 namespace SgsIpu.Engine;
@@ -11,6 +12,6 @@ public sealed record CalibrationOptions(ISampleSource Samples)
     /// <summary>Samples in flight at once; the result does not depend on it.</summary>
     public int NumProcess { get; init; } = 10;
 
-    /// <summary>Replaces the model's own <c>input_config.ini</c>.</summary>
-    public string? InputConfigPath { get; init; }
+    /// <summary>Replaces the model's own.</summary>
+    public InputConfig? InputConfig { get; init; }
 }

@@ -1,5 +1,6 @@
 using SgsIpu.Core;
 using SgsIpu.Engine.Importing;
+using SgsIpu.Engine.Quantization;
 using SgsIpu.Engine.Simulation;
 
 namespace SgsIpu.Engine;
@@ -15,8 +16,12 @@ public static class IpuEngine
     }
 
     /// <summary>Makes a fixed model of a float one.</summary>
-    public static IpuModel Calibrate(IpuModel model, CalibrationOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        throw Pending();
+    public static IpuModel Calibrate(IpuModel model, CalibrationOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        return Calibrator.Calibrate(model, options, progress, cancellationToken);
+    }
 
     /// <summary>Makes an offline model of a fixed one.</summary>
     public static IpuModel Compile(IpuModel model, CompileOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default) =>
@@ -28,19 +33,32 @@ public static class IpuEngine
         throw Pending();
 
     /// <summary>Runs a model over samples; results come in the order of the samples, as soon as they are there.</summary>
-    public static IEnumerable<RunResult> Run(IpuModel model, RunOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        throw Pending();
+    public static IEnumerable<RunResult> Run(IpuModel model, RunOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        return SampleRun.Over(model, options, progress, cancellationToken);
+    }
 
     /// <summary>Makes a model ready to run.</summary>
     /// <param name="observed">Tensors to return besides the outputs.</param>
     public static IModelRunner OpenRunner(IpuModel model, IReadOnlyList<string>? observed = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return model.Stage == IpuStage.Float ? new FloatRunner(model.Graph, observed) : throw Pending();
+        return model.Stage switch
+        {
+            IpuStage.Float => new FloatRunner(model.Graph, observed),
+            IpuStage.Fixed => FixedRunner.OfFixed(model.Graph, observed),
+            _ => throw Pending(),
+        };
     }
 
     /// <summary>All tensors of a model, inputs first.</summary>
-    public static IReadOnlyList<TensorDetail> TensorDetails(IpuModel model) => throw Pending();
+    public static IReadOnlyList<TensorDetail> TensorDetails(IpuModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return TensorTable.Of(model);
+    }
 
     private static IpuException Pending() => new("NotSupported", "this step is not part of this build", IpuErrorKind.NotSupported);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using SgsIpu.Core;
+using SgsIpu.Engine.Compilation;
 
 namespace SgsIpu.Engine.Simulation;
 
@@ -29,6 +30,18 @@ internal sealed class FixedRunner : IModelRunner
         _prepared = new PreparedGraph(graph, cancellationToken);
         _newFrame = newFrame;
         _threads = threads;
+    }
+
+    /// <summary>A runner of a fixed model, in the memory of a plan; where tensors are observed, each has memory of its own.</summary>
+    public static FixedRunner OfFixed(Graph graph, IReadOnlyList<string>? observed = null)
+    {
+        if (observed is { Count: > 0 })
+        {
+            return new FixedRunner(graph, static p => p.NewFrame(static t => new byte[t.ByteCount]), observed);
+        }
+
+        MemoryPlan plan = MemoryPlanner.Plan(graph);
+        return new FixedRunner(graph, p => p.NewFrame(plan), observed);
     }
 
     public IReadOnlyDictionary<string, Tensor> Run(IReadOnlyDictionary<string, Tensor> inputs, CancellationToken cancellationToken)

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using SgsIpu.Core;
+using SgsIpu.Engine.Compilation;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Simulation;
@@ -35,10 +37,17 @@ internal sealed class PreparedGraph
         foreach (TensorSpec tensor in Graph.Tensors.Values)
         {
             // Kernels only read constants, so that all frames may share them.
-            tensors[tensor.Name] = tensor.Constant is { } c ? System.Runtime.InteropServices.MemoryMarshal.AsMemory(c.Memory) : memoryOf(tensor);
+            tensors[tensor.Name] = tensor.Constant is { } c ? MemoryMarshal.AsMemory(c.Memory) : memoryOf(tensor);
         }
 
         return new Frame(tensors, [.. Graph.Nodes.Select(n => (n.Inputs.Select(i => tensors[i]).ToArray(), n.Outputs.Select(o => tensors[o]).ToArray()))], new byte[_workspaceBytes]);
+    }
+
+    /// <summary>The memory of one run, laid out in one arena as planned.</summary>
+    public Frame NewFrame(MemoryPlan plan)
+    {
+        Memory<byte> arena = new byte[plan.Total];
+        return NewFrame(t => arena.Slice((int)plan[t.Name].Offset, (int)t.ByteCount));
     }
 
     /// <summary>Runs every node over a frame whose inputs have been written.</summary>

@@ -1,0 +1,70 @@
+using System.Collections.Frozen;
+using SgsIpu.Core;
+using SgsIpu.Engine.Configuration;
+
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>Makes a fixed model of a float one: decides types, observes ranges, rounds.</summary>
+internal static class Calibrator
+{
+    /// <summary>Share of the values that level 2 may cut off at each side of an 8-bit tensor.</summary>
+    private const double OutlierShare = 1e-3;
+
+    private const int UInt8Levels = 256;
+
+    /// <exception cref="IpuException">The model is not a float one (id <c>StageMismatch</c>), there are no samples (<c>NoSamples</c>), or a
+    /// sample does not fit.</exception>
+    public static IpuModel Calibrate(IpuModel model, CalibrationOptions options, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (model.Stage != IpuStage.Float)
+        {
+            throw new IpuException("StageMismatch", $"'{model.Name}' is a {model.Stage} model; calibration takes a Float one", IpuErrorKind.InvalidArgument) { Target = model.Name };
+        }
+
+        if (options.Samples.Count == 0)
+        {
+            throw new IpuException("NoSamples", $"no samples are given to calibrate '{model.Name}' on", IpuErrorKind.InvalidArgument) { Target = model.Name };
+        }
+
+        model = model with { InputConfig = options.InputConfig ?? model.InputConfig };
+
+        var known = new TensorRanges();
+        var given = new HashSet<string>(StringComparer.Ordinal);
+        foreach (InputSetting input in model.InputConfig?.Inputs ?? [])
+        {
+            if (Boundary.KnownRange(input) is { } range)
+            {
+                known.Set(input.Name, range);
+                given.Add(input.Name);
+            }
+        }
+
+        PrecisionPlan plan = new PrecisionPlan(model.Graph, model.InputConfig).Observe(given.ToFrozenSet());
+        Observe(model.Graph, plan, known, options, progress, cancellationToken);
+        progress?.Report(new IpuProgress("Rounding weights", 0, 0));
+        Graph graph = Quantizer.Quantize(model, plan, known, options.Level, cancellationToken);
+        return model with { Stage = IpuStage.Fixed, Graph = graph };
+    }
+
+    private static void Observe(Graph graph, PrecisionPlan plan, TensorRanges ranges, CalibrationOptions options, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    {
+        foreach (string tensor in graph.Nodes.SelectMany(n => n.Outputs))
+        {
+            if (plan.KnownRange(tensor) is { } range)
+            {
+                ranges.Set(tensor, range);
+            }
+        }
+
+        using var collector = new StatisticsCollector(graph, plan.Observed);
+        foreach ((string tensor, ActivationStatistics seen) in collector.Collect(options.Samples, options.NumProcess, progress, cancellationToken))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ranges.Set(tensor, RangeEstimator.MinMax(seen));
+            if (options.Level >= CalibrationLevel.L2)
+            {
+                ranges.Set(tensor, DataType.UInt8, RangeEstimator.LeastSquares(seen, UInt8Levels, OutlierShare));
+            }
+        }
+    }
+}

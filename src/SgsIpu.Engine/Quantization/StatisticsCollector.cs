@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using SgsIpu.Core;
+using SgsIpu.Engine.Preprocessing;
+using SgsIpu.Engine.Simulation;
+using SgsIpu.Frontends.Onnx;
+using SgsIpu.Ops;
+
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>
+/// Runs a float graph over samples and gathers what is seen of some of its tensors. Samples run in parallel and stream: memory does not
+/// depend on their number, the result not on their order.
+/// </summary>
+internal sealed class StatisticsCollector : IDisposable
+{
+    private readonly Graph _graph;
+    private readonly string[] _computed;
+    private readonly string[] _inputs;
+    private readonly bool[] _channelsFirst = [];
+    private readonly OnnxSession? _session;
+    private readonly ConcurrentBag<Scratch> _scratch = [];
+    private readonly Dictionary<string, ActivationStatistics> _total;
+
+    /// <param name="observed">Inputs and computed tensors of the graph.</param>
+    public StatisticsCollector(Graph graph, IReadOnlyList<string> observed)
+    {
+        _graph = graph;
+        _inputs = [.. observed.Where(graph.Inputs.Contains)];
+        _computed = [.. observed.Except(_inputs)];
+        _total = observed.ToDictionary(t => t, NewStatistics, StringComparer.Ordinal);
+        if (_computed.Length > 0)
+        {
+            SourceGraph source = new OnnxEmitter(graph).EmitObserved(_computed, out _channelsFirst);
+            _session = new OnnxSession(OnnxWriter.Write(source), [.. source.Outputs.Select(o => o.Name)]);
+        }
+    }
+
+    /// <summary>Observes every sample and returns the statistics by tensor.</summary>
+    /// <param name="parallel">Samples in flight at once.</param>
+    public IReadOnlyDictionary<string, ActivationStatistics> Collect(ISampleSource samples, int parallel, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    {
+        int done = 0;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(parallel, 1, Environment.ProcessorCount), CancellationToken = cancellationToken };
+        try
+        {
+            Parallel.For(0, samples.Count, options, i =>
+            {
+                Observe(samples.Read(i, norm: true, cancellationToken), cancellationToken);
+                progress?.Report(new IpuProgress("Observing samples", Interlocked.Increment(ref done), samples.Count));
+            });
+        }
+        catch (AggregateException e) when (e.InnerExceptions.OfType<IpuException>().FirstOrDefault() is { } first)
+        {
+            throw first;
+        }
+
+        return _total;
+    }
+
+    public void Dispose() => _session?.Dispose();
+
+    private ActivationStatistics NewStatistics(string tensor)
+    {
+        Shape shape = _graph[tensor].Shape;
+        return new ActivationStatistics(tensor, shape.Rank == 0 ? 1 : shape[-1]);
+    }
+
+    private void Observe(Sample sample, CancellationToken cancellationToken)
+    {
+        var inputs = _graph.Inputs.Zip(sample.Inputs).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
+        try
+        {
+            ModelInputs.Check(_graph, inputs);
+            Scratch scratch = _scratch.TryTake(out Scratch? used) ? used : new Scratch(_total.Keys.Select(NewStatistics));
+            foreach (string input in _inputs)
+            {
+                scratch[input].Observe(inputs[input].As<float>(), 1);
+            }
+
+            _session?.Run(
+                inputs,
+                (i, _, shape, bytes) => scratch[_computed[i]].Observe(
+                    System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes),
+                    _channelsFirst[i] ? shape[2] * shape[3] : 1),
+                cancellationToken);
+            Merge(scratch);
+            _scratch.Add(scratch);
+        }
+        catch (IpuException e) when (e.Kind == IpuErrorKind.InvalidArgument)
+        {
+            throw new IpuException(e.ErrorId, $"sample '{sample.Name}': {e.Message}", e.Kind, e) { Target = sample.Name };
+        }
+    }
+
+    private void Merge(Scratch scratch)
+    {
+        foreach (ActivationStatistics seen in scratch.All)
+        {
+            ActivationStatistics total = _total[seen.Tensor];
+            lock (total)
+            {
+                total.Merge(seen);
+            }
+
+            seen.Clear();
+        }
+    }
+
+    /// <summary>Statistics of the sample that one thread is at.</summary>
+    private sealed class Scratch(IEnumerable<ActivationStatistics> statistics)
+    {
+        private readonly Dictionary<string, ActivationStatistics> _byName = statistics.ToDictionary(s => s.Tensor, StringComparer.Ordinal);
+
+        public IEnumerable<ActivationStatistics> All => _byName.Values;
+
+        public ActivationStatistics this[string tensor] => _byName[tensor];
+    }
+}

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+
+namespace SgsIpu.Engine;
+
+/// <summary>Describes every tensor of a model.</summary>
+internal static class TensorTable
+{
+    public static IReadOnlyList<TensorDetail> Of(IpuModel model)
+    {
+        Graph graph = model.Graph;
+        var names = new List<string>(graph.Inputs);
+        foreach (Node node in graph.Nodes)
+        {
+            names.AddRange(node.Inputs.Where(i => i.Length > 0 && graph[i].IsConstant));
+            names.AddRange(node.Outputs);
+        }
+
+        return [.. names.Distinct(StringComparer.Ordinal).Select((name, index) => Describe(model, graph[name], index))];
+    }
+
+    private static TensorDetail Describe(IpuModel model, TensorSpec tensor, int index)
+    {
+        Graph graph = model.Graph;
+        string quantized = tensor.Quant is null ? "" : tensor.Type.ToString().ToUpperInvariant();
+        return new TensorDetail(
+            index,
+            tensor.Name,
+            tensor.Shape,
+            tensor.Type.ToString(),
+            quantized,
+            tensor.Quant?.Min ?? [],
+            tensor.Quant?.Max ?? [],
+            tensor.Quant?.Scale ?? [],
+            tensor.Quant?.ZeroPoint ?? 0,
+            tensor.Type.Bits(),
+            Kind(graph, tensor),
+            graph.Producer(tensor.Name)?.Op.Name ?? "",
+            [.. graph.Consumers(tensor.Name).Select(c => c.Op.Name)])
+        {
+            Model = model.Name,
+        };
+    }
+
+    private static string Kind(Graph graph, TensorSpec tensor) =>
+        tensor.IsConstant ? "Constant"
+        : graph.Inputs.Contains(tensor.Name) ? "Input"
+        : graph.Outputs.Contains(tensor.Name) ? "Output"
+        : "Variable";
+}
