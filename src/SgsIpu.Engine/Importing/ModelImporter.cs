@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Engine.Configuration;
 using SgsIpu.Engine.Passes;
 using SgsIpu.Frontends;
 
@@ -15,10 +16,13 @@ internal static class ModelImporter
         cancellationToken.ThrowIfCancellationRequested();
         Graph graph = GraphLifter.Lift(Cut(source, options, cancellationToken), options, cancellationToken);
         graph = PassRunner.Run(graph, options.SkipSimplify ? Pipelines.Import : [.. Pipelines.Import, .. Pipelines.Optimize], cancellationToken);
+        InputConfig? config = options.InputConfigPath is { } path ? InputConfig.Read(path) : null;
+        config?.Check(graph);
         return new IpuModel(Path.GetFileNameWithoutExtension(options.Path), IpuStage.Float, graph)
         {
             SocVersion = soc,
             SourcePath = options.Path,
+            InputConfig = config,
         };
     }
 

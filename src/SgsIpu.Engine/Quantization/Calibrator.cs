@@ -27,6 +27,7 @@ internal static class Calibrator
         }
 
         model = model with { InputConfig = options.InputConfig ?? model.InputConfig };
+        model.InputConfig?.Check(model.Graph);
 
         var known = new TensorRanges();
         var given = new HashSet<string>(StringComparer.Ordinal);
