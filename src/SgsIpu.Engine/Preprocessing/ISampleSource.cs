@@ -7,7 +7,7 @@ public interface ISampleSource
 
     /// <summary>Reads one sample.</summary>
     /// <param name="index">In [0, <see cref="Count"/>).</param>
-    /// <param name="norm">True for the normalized real numbers that a float model takes; false for values before mean and deviation.</param>
+    /// <param name="norm">True for the normalized real numbers that a float model takes; false for what the board hands over to a fixed or offline model.</param>
     /// <exception cref="Core.IpuException">The file cannot be read or does not fit the model's input.</exception>
     Sample Read(int index, bool norm, CancellationToken cancellationToken);
 }
