@@ -10,7 +10,16 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('module/SgsIpu.Format.ps1xml')
     CmdletsToExport      = @(
+        'ConvertTo-IpuOffline'
+        'Export-IpuModel'
+        'Export-IpuOffline'
+        'Get-IpuModelInfo'
         'Get-IpuSdkInfo'
+        'Get-IpuTensorDetail'
+        'Import-IpuModel'
+        'Invoke-IpuCalibration'
+        'Invoke-IpuModel'
+        'New-IpuSession'
     )
     FunctionsToExport    = @()
     VariablesToExport    = @()

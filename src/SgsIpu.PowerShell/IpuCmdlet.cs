@@ -97,6 +97,13 @@ public abstract class IpuCmdlet : PSCmdlet, IDisposable
     /// <summary>The current file-system path of something that may not exist yet.</summary>
     private protected string FullPath(string path) => IpuPath.Full(this, path);
 
+    /// <summary>The file that -Path names: itself, or the default name in it where it is a folder or absent.</summary>
+    private protected string TargetFile(string? path, string defaultName)
+    {
+        string full = FullPath(path ?? ".");
+        return Directory.Exists(full) ? Path.Combine(full, defaultName) : full;
+    }
+
     public void Dispose()
     {
         Dispose(true);

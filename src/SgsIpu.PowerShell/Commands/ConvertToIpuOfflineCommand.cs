@@ -1,0 +1,104 @@
+using System.Collections;
+using System.Collections.Immutable;
+using System.Management.Automation;
+using SgsIpu.Engine;
+using SgsIpu.Engine.Configuration;
+using SgsIpu.Engine.Preprocessing;
+
+namespace SgsIpu.PowerShell.Commands;
+
+/// <summary>Goes the whole way from a network's file to an offline image.</summary>
+[Cmdlet(VerbsData.ConvertTo, "IpuOffline", SupportsShouldProcess = true)]
+[OutputType(typeof(FileInfo))]
+public sealed class ConvertToIpuOfflineCommand : SampleCmdlet
+{
+    /// <summary>Model files; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("FullName", "ModelFile", "model_file", "m")]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>Caffe's weights.</summary>
+    [Parameter]
+    [Alias("weight_file")]
+    public string? WeightFile { get; set; }
+
+    /// <summary>Shapes of inputs with dynamic dimensions, by name.</summary>
+    [Parameter]
+    [Alias("input_shapes")]
+    public Hashtable InputShapes { get; set; } = [];
+
+    /// <summary>The image, or its folder; by default the model's name in the current folder.</summary>
+    [Parameter]
+    [Alias("o", "output_file", "output")]
+    public string? Output { get; set; }
+
+    /// <summary>How much work goes into ranges and rounding.</summary>
+    [Parameter]
+    [Alias("quant_level")]
+    public CalibrationLevel QuantLevel { get; set; } = CalibrationLevel.L2;
+
+    /// <summary>The chip.</summary>
+    [Parameter]
+    [Alias("soc_version")]
+    [ArgumentCompleter(typeof(SocCompleter))]
+    public string SocVersion { get; set; } = SocProfile.Default.Name;
+
+    /// <summary>Also writes the float and the fixed model beside the image.</summary>
+    [Parameter]
+    [Alias("export_models")]
+    public SwitchParameter ExportModels { get; set; }
+
+    /// <summary>Replaces existing files.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    protected override void ProcessRecord()
+    {
+        foreach (string file in ResolveFiles(Path, literal: false))
+        {
+            string target = TargetFile(Output, System.IO.Path.GetFileNameWithoutExtension(file) + ".img");
+            string[] targets = ExportModels ? [target, Sibling(target, "_float.sim"), Sibling(target, "_fixed.sim")] : [target];
+            if (!targets.All(t => MayWrite(t, $"Convert {file}", Force)) || !Try(file, Prepare, out (InputConfig? Config, SampleSourceOptions Samples) p))
+            {
+                continue;
+            }
+
+            ImportOptions import = new(file)
+            {
+                WeightFile = WeightFile is { } weights ? FullPath(weights) : null,
+                InputConfigPath = InputConfig is { } config ? FullPath(config) : null,
+                SocVersion = SocVersion,
+                InputShapes = InputShapes.Cast<DictionaryEntry>().ToImmutableDictionary(
+                    e => LanguagePrimitives.ConvertTo<string>(e.Key),
+                    e => LanguagePrimitives.ConvertTo<int[]>(e.Value).ToImmutableArray()),
+            };
+            if (TryRun($"Converting {System.IO.Path.GetFileName(file)}", file, (work, progress) => Convert(import, p.Samples, targets, work, progress), out FileInfo[] written))
+            {
+                WriteObject(written, enumerateCollection: true);
+            }
+        }
+    }
+
+    private static string Sibling(string target, string ending) => System.IO.Path.ChangeExtension(target, null) + ending;
+
+    private (InputConfig? Config, SampleSourceOptions Samples) Prepare()
+    {
+        InputConfig? config = ReadConfig();
+        return (config, SampleOptions(config));
+    }
+
+    private FileInfo[] Convert(ImportOptions import, SampleSourceOptions samples, string[] targets, PipelineWork work, IProgress<IpuProgress> progress)
+    {
+        IpuModel model = IpuEngine.Import(import, progress, work.Token);
+        using FileSampleSource source = OpenSamples(model, samples, work);
+        IpuModel quantized = IpuEngine.Calibrate(model, new CalibrationOptions(source) { Level = QuantLevel, NumProcess = NumProcess }, progress, work.Token);
+        IpuModel[] models = [IpuEngine.Compile(quantized, new CompileOptions(), progress, work.Token), model, quantized];
+        for (int i = 0; i < targets.Length; i++)
+        {
+            IpuEngine.Export(models[i], targets[i], ModelFormat.Sim, Force, work.Token);
+        }
+
+        return [.. targets.Select(t => new FileInfo(t))];
+    }
+}

@@ -1,0 +1,71 @@
+using System.Management.Automation;
+using SgsIpu.Engine;
+
+namespace SgsIpu.PowerShell.Commands;
+
+/// <summary>Compiles fixed models into offline images.</summary>
+[Cmdlet(VerbsData.Export, "IpuOffline", SupportsShouldProcess = true)]
+[OutputType(typeof(FileInfo), typeof(IpuModel))]
+public sealed class ExportIpuOfflineCommand : IpuCmdlet
+{
+    /// <summary>Fixed models, or the paths of their files.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    [Alias("m", "ModelFile", "model_file")]
+    [ModelTransformation]
+    public IpuModel Model { get; set; } = null!;
+
+    /// <summary>The file, or the folder, to write; by default the model's name in the current folder.</summary>
+    [Parameter(Position = 0)]
+    [Alias("o", "output", "output_file")]
+    public string? Path { get; set; }
+
+    /// <summary>Batch sizes that the image is made for.</summary>
+    [Parameter]
+    [Alias("b")]
+    [ValidateRange(1, 1024)]
+    public int[] Batch { get; set; } = [1];
+
+    /// <summary>How the inputs of a batch lie in memory.</summary>
+    [Parameter]
+    [Alias("batch_mode")]
+    public BatchMode BatchMode { get; set; }
+
+    /// <summary>Replaces the model's chip.</summary>
+    [Parameter]
+    [Alias("soc_version")]
+    [ArgumentCompleter(typeof(SocCompleter))]
+    public string? SocVersion { get; set; }
+
+    /// <summary>Replaces an existing file.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Returns the offline model instead of the file.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    protected override void ProcessRecord()
+    {
+        string file = TargetFile(Path, Model.Name + ".img");
+        if (!MayWrite(file, $"Export {Model} as offline image", Force))
+        {
+            return;
+        }
+
+        var options = new CompileOptions { Batch = [.. Batch.Distinct().Order()], BatchMode = BatchMode, SocVersion = SocVersion };
+        bool done = TryRun(
+            $"Compiling {Model.Name}",
+            Model,
+            (work, progress) =>
+            {
+                IpuModel offline = IpuEngine.Compile(Model, options, progress, work.Token);
+                IpuEngine.Export(offline, file, ModelFormat.Sim, Force, work.Token);
+                return offline with { SourcePath = file };
+            },
+            out IpuModel image);
+        if (done)
+        {
+            WriteObject(PassThru ? image : new FileInfo(file));
+        }
+    }
+}

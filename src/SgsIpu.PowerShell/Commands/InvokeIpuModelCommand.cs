@@ -1,0 +1,100 @@
+using System.Collections.Specialized;
+using System.Management.Automation;
+using SgsIpu.Core;
+using SgsIpu.Engine;
+using SgsIpu.Engine.Preprocessing;
+
+namespace SgsIpu.PowerShell.Commands;
+
+/// <summary>Runs models of any stage over images.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "IpuModel")]
+[OutputType(typeof(IpuResult))]
+public sealed class InvokeIpuModelCommand : SampleCmdlet
+{
+    private string[] _labels = [];
+
+    /// <summary>Models, or the paths of their files.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Alias("m", "ModelFile", "model_file")]
+    [ModelTransformation]
+    public IpuModel Model { get; set; } = null!;
+
+    /// <summary>How outputs are read.</summary>
+    [Parameter]
+    [Alias("c")]
+    public ResultCategory Category { get; set; }
+
+    /// <summary>A file with one label a line.</summary>
+    [Parameter]
+    public string? Label { get; set; }
+
+    /// <summary>Classes that a classification returns.</summary>
+    [Parameter]
+    [ValidateRange(1, 100000)]
+    public int Top { get; set; } = 5;
+
+    /// <summary>Further tensors to return, by name.</summary>
+    [Parameter]
+    [Alias("DumpTensor")]
+    public string[] Tensor { get; set; } = [];
+
+    protected override void BeginProcessing()
+    {
+        if (Label is not null)
+        {
+            try
+            {
+                _labels = File.ReadAllLines(IpuPath.Existing(this, Label));
+            }
+            catch (IpuException e)
+            {
+                ThrowTerminatingError(new ErrorRecord(e, e.ErrorId, ErrorCategory.ObjectNotFound, Label));
+            }
+        }
+    }
+
+    protected override void ProcessRecord()
+    {
+        IpuModel model = Model;
+        if (!Try(model, () => SampleOptions(ReadConfig()), out SampleSourceOptions samples))
+        {
+            return;
+        }
+
+        bool done = TryRun(
+            $"Running {model.Name}",
+            model,
+            (work, progress) =>
+            {
+                using FileSampleSource source = OpenSamples(model, samples, work);
+                var options = new RunOptions(source) { NumProcess = NumProcess, Observed = [.. Tensor] };
+                foreach (RunResult result in IpuEngine.Run(model, options, progress, work.Token))
+                {
+                    IpuResult row = Row(model, result);
+                    work.Post(() => WriteObject(row));
+                }
+
+                return true;
+            },
+            out _);
+        WriteVerbose($"{model.Name}: {(done ? "done" : "failed")}");
+    }
+
+    private IpuResult Row(IpuModel model, RunResult result)
+    {
+        var outputs = new OrderedDictionary(StringComparer.Ordinal);
+        foreach ((string name, Tensor value) in result.Outputs)
+        {
+            outputs.Add(name, new IpuTensor(name, value));
+        }
+
+        return new IpuResult(result.Source, model.Name, model.Stage.ToString(), outputs, Category == ResultCategory.Classification ? Best(result.Outputs[model.Graph.Outputs[0]]) : []);
+    }
+
+    private IReadOnlyList<IpuClass> Best(Tensor scores) =>
+    [
+        .. scores.ToFloats().Select((score, index) => (Score: score, Index: index))
+            .OrderByDescending(s => s.Score).ThenBy(s => s.Index).Take(Top)
+            .Select(s => new IpuClass(s.Index, s.Score, s.Index < _labels.Length ? _labels[s.Index].Trim() : "")),
+    ];
+}
