@@ -56,4 +56,28 @@ public sealed record ConvolutionSpec
     public int OutChannels => Output.Scale.Length;
 
     public int GroupChannels => Channels / Groups;
+
+    /// <summary>Each output pixel comes from the input pixel at the same place alone.</summary>
+    internal bool IsPointwise =>
+        (KernelHeight, KernelWidth, StrideH, StrideW, PadTop, PadLeft) == (1, 1, 1, 1, 0, 0) && (OutHeight, OutWidth) == (Height, Width);
+
+    /// <summary>Each output channel comes from the input channel at the same place alone.</summary>
+    internal bool IsDepthwise => GroupChannels == 1 && OutChannels == Channels;
+
+    /// <summary>The input row under a row of the kernel, maybe outside of the image; −1 where a transposed convolution has none.</summary>
+    internal int InputRow(int output, int kernel) => Position(output, kernel, StrideH, PadTop, DilationH);
+
+    /// <inheritdoc cref="InputRow"/>
+    internal int InputColumn(int output, int kernel) => Position(output, kernel, StrideW, PadLeft, DilationW);
+
+    private int Position(int output, int kernel, int stride, int pad, int dilation)
+    {
+        if (!Transposed)
+        {
+            return (output * stride) - pad + (kernel * dilation);
+        }
+
+        int scaled = output + pad - (kernel * dilation);
+        return scaled >= 0 && scaled % stride == 0 ? scaled / stride : -1;
+    }
 }

@@ -47,10 +47,10 @@ internal sealed class ScalarConvolution(ConvolutionSpec spec) : Convolution(spec
         int channels = Spec.GroupChannels;
         for (int kh = 0; kh < Spec.KernelHeight; kh++)
         {
-            int h = Position(oh, kh, Spec.StrideH, Spec.PadTop, Spec.DilationH);
+            int h = Spec.InputRow(oh, kh);
             for (int kw = 0; kw < Spec.KernelWidth; kw++)
             {
-                int w = Position(ow, kw, Spec.StrideW, Spec.PadLeft, Spec.DilationW);
+                int w = Spec.InputColumn(ow, kw);
                 if ((uint)h >= (uint)Spec.Height || (uint)w >= (uint)Spec.Width)
                 {
                     continue;
@@ -66,17 +66,5 @@ internal sealed class ScalarConvolution(ConvolutionSpec spec) : Convolution(spec
         }
 
         return sum;
-    }
-
-    /// <summary>The input row (or column) under an element of the kernel, or −1 where a transposed convolution has none.</summary>
-    private int Position(int output, int kernel, int stride, int pad, int dilation)
-    {
-        if (!Spec.Transposed)
-        {
-            return (output * stride) - pad + (kernel * dilation);
-        }
-
-        int scaled = output + pad - (kernel * dilation);
-        return scaled >= 0 && scaled % stride == 0 ? scaled / stride : -1;
     }
 }

@@ -1,0 +1,127 @@
+using SgsIpu.Core;
+
+namespace SgsIpu.Kernels;
+
+/// <summary>
+/// Lays the input elements under output pixels out as rows [pixel, kh, kw, channel of the group], so that a convolution is a matrix
+/// product. Outside of the image stands the zero point.
+/// </summary>
+/// <param name="bytes">Rows of bytes; else rows of INT16.</param>
+/// <param name="rowBytes">From a row to the next.</param>
+internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, bool bytes, int rowBytes)
+    where TVector : unmanaged
+    where TForm : struct, IVectorForm<TVector>
+{
+    private readonly int _inputSize = spec.InputType == DataType.UInt8 ? sizeof(byte) : sizeof(short);
+
+    /// <summary>A row of the kernel is one run of the input.</summary>
+    private readonly bool _hasRuns = spec.Groups == 1 && (spec.DilationW == 1 || spec.KernelWidth == 1) && !spec.Transposed;
+
+    /// <summary>Packs pixels [first, first + count) of all images in order.</summary>
+    public void Pack(byte* x, int first, int count, int group, byte* target)
+    {
+        int ow = first % spec.OutWidth;
+        int oh = first / spec.OutWidth % spec.OutHeight;
+        int n = first / spec.OutWidth / spec.OutHeight;
+        long imageBytes = (long)spec.Height * spec.Width * spec.Channels * _inputSize;
+        for (int pixel = 0; pixel < count; pixel++)
+        {
+            Row(x + (n * imageBytes) + (group * spec.GroupChannels * _inputSize), oh, ow, target);
+            target += rowBytes;
+            if (++ow == spec.OutWidth)
+            {
+                ow = 0;
+                if (++oh == spec.OutHeight)
+                {
+                    oh = 0;
+                    n++;
+                }
+            }
+        }
+    }
+
+    private void Row(byte* image, int oh, int ow, byte* target)
+    {
+        int size = bytes ? sizeof(byte) : sizeof(short);
+        int lineElements = spec.KernelWidth * spec.GroupChannels;
+        for (int kh = 0; kh < spec.KernelHeight; kh++, target += lineElements * size)
+        {
+            int h = spec.InputRow(oh, kh);
+            if ((uint)h >= (uint)spec.Height)
+            {
+                Fill(target, lineElements);
+                continue;
+            }
+
+            byte* line = image + ((long)h * spec.Width * spec.Channels * _inputSize);
+            if (_hasRuns)
+            {
+                Run(line, (ow * spec.StrideW) - spec.PadLeft, target, size);
+                continue;
+            }
+
+            for (int kw = 0; kw < spec.KernelWidth; kw++)
+            {
+                byte* tap = target + (kw * spec.GroupChannels * size);
+                int w = spec.InputColumn(ow, kw);
+                if ((uint)w >= (uint)spec.Width)
+                {
+                    Fill(tap, spec.GroupChannels);
+                }
+                else
+                {
+                    Copy(line + ((long)w * spec.Channels * _inputSize), tap, spec.GroupChannels);
+                }
+            }
+        }
+    }
+
+    private void Run(byte* line, int w, byte* target, int size)
+    {
+        int start = Math.Clamp(-w, 0, spec.KernelWidth);
+        int end = Math.Clamp(spec.Width - w, start, spec.KernelWidth);
+        Fill(target, start * spec.Channels);
+        Copy(line + ((long)(w + start) * spec.Channels * _inputSize), target + (start * spec.Channels * size), (end - start) * spec.Channels);
+        Fill(target + (end * spec.Channels * size), (spec.KernelWidth - end) * spec.Channels);
+    }
+
+    private void Fill(byte* target, int count)
+    {
+        if (bytes)
+        {
+            new Span<byte>(target, count).Fill((byte)spec.InputZeroPoint);
+        }
+        else
+        {
+            new Span<short>(target, count).Fill((short)spec.InputZeroPoint);
+        }
+    }
+
+    private void Copy(byte* source, byte* target, int count)
+    {
+        if (_inputSize == sizeof(short) || bytes)
+        {
+            Buffer.MemoryCopy(source, target, (long)count * _inputSize, (long)count * _inputSize);
+            return;
+        }
+
+        short* wide = (short*)target;
+        int step = 2 * TForm.Count;
+        int i = 0;
+        for (; i <= count - step; i += step)
+        {
+            TForm.Copy(source + i, wide + i);
+        }
+
+        if (i < count && count >= step)
+        {
+            TForm.Copy(source + count - step, wide + count - step);
+            return;
+        }
+
+        for (; i < count; i++)
+        {
+            wide[i] = source[i];
+        }
+    }
+}
