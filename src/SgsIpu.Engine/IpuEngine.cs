@@ -1,4 +1,6 @@
 using SgsIpu.Core;
+using SgsIpu.Engine.Compilation;
+using SgsIpu.Engine.Files;
 using SgsIpu.Engine.Importing;
 using SgsIpu.Engine.Quantization;
 using SgsIpu.Engine.Simulation;
@@ -24,13 +26,20 @@ public static class IpuEngine
     }
 
     /// <summary>Makes an offline model of a fixed one.</summary>
-    public static IpuModel Compile(IpuModel model, CompileOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        throw Pending();
+    public static IpuModel Compile(IpuModel model, CompileOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        return Compiler.Compile(model, options, progress, cancellationToken);
+    }
 
     /// <summary>Writes a model: float and fixed as <paramref name="format"/>, offline as <c>.img</c>.</summary>
     /// <param name="overwrite">False refuses to replace a file (id <c>FileExists</c>).</param>
-    public static void Export(IpuModel model, string path, ModelFormat format = ModelFormat.Sim, bool overwrite = false, CancellationToken cancellationToken = default) =>
-        throw Pending();
+    public static void Export(IpuModel model, string path, ModelFormat format = ModelFormat.Sim, bool overwrite = false, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ModelWriter.Write(model, path, format, overwrite, cancellationToken);
+    }
 
     /// <summary>Runs a model over samples; results come in the order of the samples, as soon as they are there.</summary>
     public static IEnumerable<RunResult> Run(IpuModel model, RunOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -49,7 +58,7 @@ public static class IpuEngine
         {
             IpuStage.Float => new FloatRunner(model.Graph, observed),
             IpuStage.Fixed => FixedRunner.OfFixed(model.Graph, observed),
-            _ => throw Pending(),
+            _ => new OfflineRunner(model),
         };
     }
 
@@ -59,6 +68,4 @@ public static class IpuEngine
         ArgumentNullException.ThrowIfNull(model);
         return TensorTable.Of(model);
     }
-
-    private static IpuException Pending() => new("NotSupported", "this step is not part of this build", IpuErrorKind.NotSupported);
 }

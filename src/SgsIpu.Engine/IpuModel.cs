@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Engine.Compilation;
 using SgsIpu.Engine.Configuration;
 
 namespace SgsIpu.Engine;
@@ -17,6 +18,9 @@ public sealed record IpuModel(string Name, IpuStage Stage, Graph Graph)
 
     /// <summary>The border of the model; null where none was given.</summary>
     public InputConfig? InputConfig { get; init; }
+
+    /// <summary>What the compiler decided; null for a model that is not offline.</summary>
+    public OfflineImage? Image { get; init; }
 
     public ImmutableArray<TensorSpec> Inputs => [.. Graph.Inputs.Select(i => Graph[i])];
 

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Engine.Compilation;
 using SgsIpu.Engine.Configuration;
+using SgsIpu.Engine.Files;
 using SgsIpu.Engine.Passes;
 using SgsIpu.Frontends;
 
@@ -11,6 +13,11 @@ internal static class ModelImporter
 {
     public static IpuModel Import(ImportOptions options, CancellationToken cancellationToken)
     {
+        if (OwnFile(options.Path) is { } own)
+        {
+            return own with { InputConfig = options.InputConfigPath is { } ini ? InputConfig.Read(ini) : own.InputConfig };
+        }
+
         string soc = SocProfile.Of(options.SocVersion).Name;
         SourceGraph source = ModelReader.Read(options.Path, new ReadOptions { Framework = options.Framework, WeightFile = options.WeightFile });
         cancellationToken.ThrowIfCancellationRequested();
@@ -25,6 +32,14 @@ internal static class ModelImporter
             InputConfig = config,
         };
     }
+
+    /// <summary>The model of one of our own files; null for a framework's.</summary>
+    private static IpuModel? OwnFile(string path) => Path.GetExtension(path).ToLowerInvariant() switch
+    {
+        ".sim" => SimFile.Read(InputFile.Read(path), path),
+        ".img" => ImageReader.Read(InputFile.Read(path), path),
+        _ => null,
+    };
 
     private static SourceGraph Cut(SourceGraph source, ImportOptions options, CancellationToken cancellationToken)
     {

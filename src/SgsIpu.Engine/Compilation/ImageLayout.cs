@@ -1,0 +1,42 @@
+using SgsIpu.Core;
+
+namespace SgsIpu.Engine.Compilation;
+
+/// <summary>
+/// The layout of <c>.img</c> files, which <c>about_SgsIpu_Image</c> documents: a header of 64 bytes, a table of sections, sections.
+/// Numbers are little-endian.
+/// </summary>
+internal static class ImageLayout
+{
+    /// <summary>The only version so far. A reader refuses any other.</summary>
+    public const uint Version = 1;
+
+    public const int HeaderBytes = 64;
+
+    /// <summary>Offsets in the header: version, number of sections, length of the file, SHA-256 of the file with these 32 bytes as 0.</summary>
+    public const int VersionAt = 8;
+    public const int SectionCountAt = 12;
+    public const int FileLengthAt = 16;
+    public const int DigestAt = 32;
+    public const int DigestBytes = 32;
+
+    /// <summary>An entry of the table: name in ASCII, padded with zeros; offset; length.</summary>
+    public const int EntryBytes = 32;
+    public const int EntryNameBytes = 16;
+    public const int EntryOffsetAt = 16;
+    public const int EntryLengthAt = 24;
+
+    public const string ModelSection = "model";
+    public const string ConfigSection = "config";
+    public const string GraphSection = "graph";
+    public const string PlanSection = "plan";
+    public const string DataSection = "data";
+
+    /// <summary>Like PNG's: not text, and damaged by a transfer as text.</summary>
+    public static ReadOnlySpan<byte> Magic => [0x89, (byte)'S', (byte)'G', (byte)'S', (byte)'I', (byte)'M', (byte)'G', (byte)'\n'];
+
+    /// <summary>True for the beginning of an image, whatever its version.</summary>
+    public static bool IsImage(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Magic);
+
+    public static IpuException Damaged(string path, string what) => new("ImageDamaged", $"'{path}' is damaged: {what}") { Target = path };
+}

@@ -1,0 +1,38 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SgsIpu.Core;
+using SgsIpu.Ops;
+
+namespace SgsIpu.Engine.Files;
+
+/// <summary>The JSON parts of model files.</summary>
+internal static class ModelJson
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(), new ShapeJsonConverter() },
+    };
+
+    public static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Options);
+
+    /// <param name="damaged">Makes the error of the file's format.</param>
+    public static T Read<T>(ReadOnlySpan<byte> json, Func<string, IpuException> damaged)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, Options) ?? throw damaged("a part of it is empty");
+        }
+        catch (JsonException e)
+        {
+            throw damaged(e.Message);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using SgsIpu.Core;
+using SgsIpu.Engine.Compilation;
+using SgsIpu.Frontends.Onnx;
+using SgsIpu.Ops;
+
+namespace SgsIpu.Engine.Files;
+
+/// <summary>Writes models to files, whole or not at all.</summary>
+internal static class ModelWriter
+{
+    public static void Write(IpuModel model, string path, ModelFormat format, bool overwrite, CancellationToken cancellationToken)
+    {
+        byte[] content = (model.Stage, format) switch
+        {
+            (IpuStage.Offline, _) => ImageWriter.Write(model),
+            (_, ModelFormat.Sim) => SimFile.Write(model),
+            (IpuStage.Float, _) => OnnxWriter.Write(new OnnxEmitter(model.Graph).Emit([.. model.Graph.Outputs])),
+            _ => throw new IpuException("ExportNotSupported", $"'{model.Name}' is a fixed model, which cannot be written as ONNX yet; write it as Sim", IpuErrorKind.NotSupported) { Target = model.Name },
+        };
+        AtomicFile.Write(path, content, overwrite, cancellationToken);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+
+namespace SgsIpu.Engine.Files;
+
+/// <summary>A tensor as model files describe it.</summary>
+internal sealed record TensorDocument(string Name, DataType Type, Shape Shape)
+{
+    /// <summary>Where the values of a constant are: the number of a buffer, or an offset. Null for an activation.</summary>
+    public long? Constant { get; init; }
+
+    /// <summary>Scales as the engine has them; formats that hold single precision only would round them.</summary>
+    public ImmutableArray<double>? Scale { get; init; }
+
+    public int? ZeroPoint { get; init; }
+
+    public int? Axis { get; init; }
+
+    public ImmutableArray<float>? Min { get; init; }
+
+    public ImmutableArray<float>? Max { get; init; }
+
+    public static TensorDocument Of(TensorSpec tensor, long? constant) => new(tensor.Name, tensor.Type, tensor.Shape)
+    {
+        Constant = constant,
+        Scale = tensor.Quant?.Scale,
+        ZeroPoint = tensor.Quant?.ZeroPoint,
+        Axis = tensor.Quant?.Axis,
+        Min = tensor.Quant is { Min.IsEmpty: false } min ? min.Min : null,
+        Max = tensor.Quant is { Max.IsEmpty: false } max ? max.Max : null,
+    };
+
+    /// <summary>What is wrong with the tensor on its own; null where it is good.</summary>
+    public string? Fault()
+    {
+        if (string.IsNullOrEmpty(Name))
+        {
+            return "a tensor has no name";
+        }
+
+        if (!Enum.IsDefined(Type))
+        {
+            return $"tensor '{Name}' has element type {(int)Type}, which this version does not know";
+        }
+
+        if (!Fits())
+        {
+            return $"tensor '{Name}' {Shape} takes more than {Array.MaxLength} bytes";
+        }
+
+        if (Scale is not { } scale)
+        {
+            return null;
+        }
+
+        if (scale.IsDefaultOrEmpty || scale.Any(s => !(s > 0) || double.IsInfinity(s)))
+        {
+            return $"tensor '{Name}' has a scale that is not positive";
+        }
+
+        int axis = Axis ?? -1;
+        return scale.Length == 1 || (axis >= 0 && axis < Shape.Rank && Shape[axis] == scale.Length)
+            ? null
+            : $"tensor '{Name}' {Shape} has {scale.Length} scales along axis {axis}";
+    }
+
+    /// <param name="content">The values of a constant.</param>
+    public TensorSpec ToSpec(byte[]? content) => new(Name, Type, Shape)
+    {
+        Constant = content is null ? null : new Tensor(Type, Shape, content),
+        Quant = Scale is { } scale ? new QuantParam(scale, ZeroPoint ?? 0, Axis ?? -1) { Min = Min ?? [], Max = Max ?? [] } : null,
+    };
+
+    private bool Fits()
+    {
+        long count = 1;
+        foreach (int size in Shape.Dimensions.Where(d => d > 0))
+        {
+            count *= size;
+            if (count > Array.MaxLength)
+            {
+                return false;
+            }
+        }
+
+        return Type.ByteCount(count) <= Array.MaxLength;
+    }
+}
