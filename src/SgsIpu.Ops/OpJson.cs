@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using SgsIpu.Core;
 
 namespace SgsIpu.Ops;
@@ -9,7 +10,7 @@ public static class OpJson
 {
     private static readonly JsonSerializerOptions Options = new()
     {
-        IgnoreReadOnlyProperties = true,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { LeaveOutComputed } },
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
@@ -35,6 +36,18 @@ public static class OpJson
         catch (JsonException e)
         {
             throw new IpuException("OperatorAttributes", $"the attributes of operator '{name}' are damaged: {e.Message}", IpuErrorKind.InvalidFile, e);
+        }
+    }
+
+    /// <summary>What has no setter is computed from the rest.</summary>
+    private static void LeaveOutComputed(JsonTypeInfo type)
+    {
+        if (type.Type.IsAssignableTo(typeof(Operator)))
+        {
+            foreach (JsonPropertyInfo property in type.Properties.Where(p => p.Set is null).ToArray())
+            {
+                type.Properties.Remove(property);
+            }
         }
     }
 }

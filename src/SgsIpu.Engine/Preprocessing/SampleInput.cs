@@ -16,10 +16,14 @@ internal sealed record SampleInput(TensorSpec Spec, InputSetting? Setting, IPrep
     /// <exception cref="IpuException">It has another shape or cannot be converted (ids <c>SampleShape</c>, <c>SampleType</c>).</exception>
     public Tensor Read(string path, bool norm, CancellationToken cancellationToken)
     {
-        Tensor array = Path.GetExtension(path).Equals(".npy", StringComparison.OrdinalIgnoreCase) && Preprocessor is RecipePreprocessor
-            ? NpyFile.Read(Files.InputFile.Read(path), path)
-            : Preprocessor.Read(path, norm, cancellationToken);
-        if (!norm && Setting is { IsImage: true } setting && array.Shape != Spec.Shape)
+        // An array file holds what the model takes at its stage.
+        if (Preprocessor is RecipePreprocessor && Path.GetExtension(path).Equals(".npy", StringComparison.OrdinalIgnoreCase))
+        {
+            return Converted(Shaped(NpyFile.Read(Files.InputFile.Read(path), path), path), path);
+        }
+
+        Tensor array = Preprocessor.Read(path, norm, cancellationToken);
+        if (!norm && Setting is { IsImage: true } setting)
         {
             array = Board(Image(array, setting, path), setting);
         }

@@ -91,7 +91,7 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
         return new IpuResult(result.Source, model.Name, model.Stage.ToString(), outputs, Category == ResultCategory.Classification ? Best(result.Outputs[model.Graph.Outputs[0]]) : []);
     }
 
-    private IReadOnlyList<IpuClass> Best(Tensor scores) =>
+    private IpuClass[] Best(Tensor scores) =>
     [
         .. scores.ToFloats().Select((score, index) => (Score: score, Index: index))
             .OrderByDescending(s => s.Score).ThenBy(s => s.Index).Take(Top)
