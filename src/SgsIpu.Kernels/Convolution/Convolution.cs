@@ -13,17 +13,28 @@ public abstract class Convolution(ConvolutionSpec spec)
         ArgumentNullException.ThrowIfNull(spec);
         return form switch
         {
-            KernelForm.V512 => Create<Vector512<int>, Vectors512>(spec),
-            KernelForm.V256 => Create<Vector256<int>, Vectors256>(spec),
-            KernelForm.V128 => Create<Vector128<int>, Vectors128>(spec),
+            KernelForm.V512 => Vectors<Vector512<int>, Vectors512>(spec, form),
+            KernelForm.V256 => Vectors<Vector256<int>, Vectors256>(spec, form),
+            KernelForm.V128 => Vectors<Vector128<int>, Vectors128>(spec, form),
             _ => new ScalarConvolution(spec),
         };
     }
 
-    private static Convolution Create<TVector, TForm>(ConvolutionSpec spec)
+    private static Convolution Vectors<TVector, TForm>(ConvolutionSpec spec, KernelForm form)
         where TVector : unmanaged
-        where TForm : struct, IVectorForm<TVector> =>
-        new GemmConvolution<TVector, TForm, PairKernel<TVector, TForm>>(spec, ConvolutionBounds.Of(spec), default);
+        where TForm : struct, IVectorForm<TVector>
+    {
+        // Few channels fill a narrower vector.
+        if (spec.IsDepthwise && spec.Channels < TForm.Count)
+        {
+            return Create(spec, form - 1);
+        }
+
+        ConvolutionBounds bounds = ConvolutionBounds.Of(spec);
+        return DepthwiseConvolution<TVector, TForm>.Serves(spec, bounds)
+            ? new DepthwiseConvolution<TVector, TForm>(spec, bounds)
+            : new GemmConvolution<TVector, TForm, PairKernel<TVector, TForm>>(spec, bounds, default);
+    }
 
     /// <summary>Computes the output from the input, both NHWC.</summary>
     public abstract void Run(ReadOnlySpan<byte> x, Span<byte> y, int threads);

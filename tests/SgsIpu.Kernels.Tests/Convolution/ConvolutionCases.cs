@@ -1,3 +1,4 @@
+using System.Numerics;
 using SgsIpu.Core;
 
 namespace SgsIpu.Kernels.Tests;
@@ -115,5 +116,14 @@ internal static class ConvolutionCases
         }
 
         return data;
+    }
+
+    /// <summary>The stage by unbounded integers.</summary>
+    public static long Finish(OutputStage stage, int channel, long sum)
+    {
+        Requantizer scale = stage.Scale[channel];
+        BigInteger twice = (((BigInteger)sum + stage.Bias[channel]) * scale.Multiplier * 2) + (BigInteger.One << scale.Shift);
+        BigInteger value = BigInteger.DivRem(twice, BigInteger.One << (scale.Shift + 1), out BigInteger rest);
+        return (long)BigInteger.Max(stage.Min, BigInteger.Min(stage.Max, value - (rest.Sign < 0 ? 1 : 0) + stage.ZeroPoint));
     }
 }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using SgsIpu.Core;
 
@@ -140,7 +139,7 @@ public sealed class ConvolutionTests
                         }
                     }
 
-                    y.Add(Finish(s.Output, o, sum));
+                    y.Add(ConvolutionCases.Finish(s.Output, o, sum));
                 }
             }
         }
@@ -170,14 +169,6 @@ public sealed class ConvolutionTests
             }
         }
 
-        return [.. sums.Select((sum, e) => Finish(s.Output, e % s.OutChannels, sum))];
-    }
-
-    private static long Finish(OutputStage stage, int channel, long sum)
-    {
-        Requantizer scale = stage.Scale[channel];
-        BigInteger twice = (((BigInteger)sum + stage.Bias[channel]) * scale.Multiplier * 2) + (BigInteger.One << scale.Shift);
-        BigInteger value = BigInteger.DivRem(twice, BigInteger.One << (scale.Shift + 1), out BigInteger rest);
-        return (long)BigInteger.Max(stage.Min, BigInteger.Min(stage.Max, value - (rest.Sign < 0 ? 1 : 0) + stage.ZeroPoint));
+        return [.. sums.Select((sum, e) => ConvolutionCases.Finish(s.Output, e % s.OutChannels, sum))];
     }
 }

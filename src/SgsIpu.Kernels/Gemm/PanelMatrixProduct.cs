@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using SgsIpu.Core;
+
+namespace SgsIpu.Kernels;
+
+/// <summary>
+/// A matrix product whose sides are packed in each run: the left less its zero point, in INT16; the right split where its values do not
+/// prove that the sums fit INT32.
+/// </summary>
+internal sealed unsafe class PanelMatrixProduct<TVector, TForm> : MatrixProduct
+    where TVector : unmanaged
+    where TForm : struct, IVectorForm<TVector>
+{
+    /// <summary>Rows of the left side that are packed at a time; whole tiles.</summary>
+    private const int BlockRows = 32;
+
+    private static readonly Action<Matrices, int, int> Body = static (m, first, end) => m.Self.Rows(m, first, end);
+
+    private readonly PanelLayout _split;
+    private readonly PanelLayout _whole;
+    private readonly int _blockSteps;
+    private readonly VectorStage _stage;
+
+    public PanelMatrixProduct(MatrixProductSpec spec)
+        : base(spec)
+    {
+        int stepElements = PairKernel<TVector, TForm>.StepElements;
+        _split = new PanelLayout(spec.N, spec.K, TForm.Count, stepElements, Split: true);
+        _whole = _split with { Split = false };
+        _blockSteps = ConvolutionBounds.Split(spec.TypeA) / stepElements;
+        long[] bounds = new long[spec.N];
+        bounds.AsSpan().Fill(Magnitude * spec.K * (1L << 15));
+        _stage = new VectorStage(spec.Output, bounds);
+    }
+
+    private long Magnitude => ConvolutionBounds.Magnitude(Spec.TypeA);
+
+    /// <summary>True where this kernel can do a product: the left side less its zero point stays INT16.</summary>
+    public static bool Serves(MatrixProductSpec spec) => spec.TypeA == DataType.UInt8 || spec.ZeroPointA == 0;
+
+    public override void Run(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, Span<byte> y, int threads)
+    {
+        int[] rented = ArrayPool<int>.Shared.Rent(_split.Length);
+        fixed (byte* pa = a, py = y)
+        fixed (int* columns = rented)
+        {
+            int sizeA = Spec.TypeA == DataType.UInt8 ? sizeof(byte) : sizeof(short);
+            PanelLayout layout = _split;
+            int packed = -1;
+            for (int i = 0; i < Spec.Pairs.Length; i++)
+            {
+                (int left, int right) = Spec.Pairs[i];
+                if (right != packed)
+                {
+                    layout = Pack(MemoryMarshal.Cast<byte, short>(b).Slice(right * Spec.K * Spec.N, Spec.K * Spec.N), columns);
+                    packed = right;
+                }
+
+                byte* matrixA = pa + ((long)left * Spec.M * Spec.K * sizeA);
+                byte* matrixY = py + ((long)i * Spec.M * Spec.N * _stage.ElementSize);
+                Workers.Run(Spec.M, threads, new Matrices(this, (nint)matrixA, (nint)columns, layout, (nint)matrixY), Body);
+            }
+        }
+
+        ArrayPool<int>.Shared.Return(rented);
+    }
+
+    private PanelLayout Pack(ReadOnlySpan<short> b, int* columns)
+    {
+        int largest = 0;
+        foreach (short value in b)
+        {
+            largest = Math.Max(largest, Math.Abs((int)value));
+        }
+
+        PanelLayout layout = Magnitude * Spec.K * largest <= int.MaxValue ? _whole : _split;
+        var target = new Span<int>(columns, layout.Length);
+
+        // Columns beyond the last are computed too, though not written.
+        target.Clear();
+        layout.Pack(b, Spec.TransposeB ? Spec.K : 1, Spec.TransposeB ? 1 : Spec.N, target);
+        return layout;
+    }
+
+    private void Rows(Matrices m, int first, int end)
+    {
+        int rowBytes = m.Layout.RowBytes;
+        byte[] rented = ArrayPool<byte>.Shared.Rent(BlockRows * rowBytes);
+        fixed (byte* scratch = rented)
+        {
+            new Span<byte>(scratch, BlockRows * rowBytes).Clear();
+            for (int row = first; row < end; row += BlockRows)
+            {
+                int count = Math.Min(BlockRows, end - row);
+                for (int r = 0; r < count; r++)
+                {
+                    var target = new Span<short>(scratch + (r * rowBytes), Spec.K);
+                    PackRow((byte*)m.A, row + r, target);
+                }
+
+                nint outBytes = (nint)Spec.N * _stage.ElementSize;
+                PanelProduct.Run<TVector, TForm, PairKernel<TVector, TForm>>(
+                    default, scratch, rowBytes, count, (int*)m.Columns, m.Layout, m.Layout.Split ? _blockSteps : m.Layout.Steps, _stage, 0, (byte*)m.Y + (row * outBytes), outBytes);
+            }
+        }
+
+        ArrayPool<byte>.Shared.Return(rented);
+    }
+
+    private void PackRow(byte* a, int row, Span<short> target)
+    {
+        (long start, int step) = Spec.TransposeA ? (row, Spec.M) : ((long)row * Spec.K, 1);
+        if (Spec.TypeA == DataType.UInt8)
+        {
+            byte* source = a + start;
+            for (int k = 0; k < target.Length; k++)
+            {
+                target[k] = (short)(source[(long)k * step] - Spec.ZeroPointA);
+            }
+        }
+        else
+        {
+            short* source = (short*)a + start;
+            for (int k = 0; k < target.Length; k++)
+            {
+                target[k] = source[(long)k * step];
+            }
+        }
+    }
+
+    private readonly record struct Matrices(PanelMatrixProduct<TVector, TForm> Self, nint A, nint Columns, PanelLayout Layout, nint Y);
+}
