@@ -13,7 +13,7 @@ public static class ImageList
     private static readonly string[] Extensions = [".bmp", ".gif", ".jpeg", ".jpg", ".npy", ".png", ".webp"];
 
     /// <summary>One row a sample, one file an input.</summary>
-    /// <param name="paths">Images and arrays, folders (their images and arrays, by name), and text files with a line a sample, whose files
+    /// <param name="paths">Images and arrays, folders (their images and arrays, by name with numbers by value), and text files with a line a sample, whose files
     /// are separated by commas and relative to the list.</param>
     /// <exception cref="IpuException">A path does not exist (id <c>FileNotFound</c>), a folder is empty (<c>NoImages</c>), or a line has
     /// another number of files than the model has inputs (<c>SampleInputCount</c>).</exception>
@@ -42,7 +42,7 @@ public static class ImageList
 
     private static IEnumerable<string> Folder(string folder)
     {
-        string[] files = [.. Directory.EnumerateFiles(folder).Where(f => Extensions.Contains(Path.GetExtension(f).ToLowerInvariant())).Order(StringComparer.Ordinal)];
+        string[] files = [.. Directory.EnumerateFiles(folder).Where(f => Extensions.Contains(Path.GetExtension(f).ToLowerInvariant())).OrderBy(Path.GetFileName, NaturalOrder.Instance)];
         return files.Length > 0
             ? files
             : throw new IpuException("NoImages", $"folder '{folder}' holds no {string.Join(", ", Extensions)}", IpuErrorKind.NotFound) { Target = folder };

@@ -123,7 +123,17 @@ internal sealed class PythonWorker : IDisposable
 
     private IpuException Ended(string path)
     {
-        _process.WaitForExit(TimeSpan.FromSeconds(2));
+        // What it printed last says why it ended; a process of its own may keep the pipe open.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        try
+        {
+            _process.WaitForExitAsync(limit.Token).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            // Then the message holds what has arrived.
+        }
+
         lock (_printed)
         {
             return new IpuException("PreprocessFailed", $"'{_script}' ended Python on '{path}': {_printed.ToString().Trim()}", IpuErrorKind.External) { Target = path };

@@ -18,6 +18,9 @@ public sealed record SampleSourceOptions(ImmutableArray<string> Images)
 
     public string PythonPath { get; init; } = OperatingSystem.IsWindows() ? "python" : "python3";
 
+    /// <summary>Most processes of one script at a time; no more are started than samples are read at once.</summary>
+    public int Workers { get; init; } = Environment.ProcessorCount;
+
     /// <summary>Longest time of one call of a script.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
 }

@@ -33,24 +33,41 @@ public static class SampleSources
                 InputSetting? setting = config?.Inputs.FirstOrDefault(s => s.Name == spec.Name);
                 object? form = options.Preprocess.Length switch { 0 => null, 1 => options.Preprocess[0], _ => options.Preprocess[i] };
                 (int Height, int Width)? size = ImageSize(model.Graph, spec);
-                return new SampleInput(spec, setting, Preprocessor(form, size, setting, options));
+                return new SampleInput(spec, setting, size, Preprocessor(form, spec, size, setting, options));
             }),
         ];
         return new FileSampleSource(files, readers);
     }
 
-    private static IPreprocessor Preprocessor(object? form, (int Height, int Width)? size, InputSetting? setting, SampleSourceOptions options) => form switch
+    private static IPreprocessor Preprocessor(object? form, TensorSpec spec, (int Height, int Width)? size, InputSetting? setting, SampleSourceOptions options)
     {
-        null => new RecipePreprocessor(size is { } s ? new Recipe { Size = (s.Width, s.Height) } : new Recipe(), setting, SkiaImageDecoder.Instance),
-        Recipe recipe => new RecipePreprocessor(recipe, setting, SkiaImageDecoder.Instance),
-        IDictionary keys => new RecipePreprocessor(RecipeReader.Read(keys, "hashtable"), setting, SkiaImageDecoder.Instance),
-        Func<string, bool, Tensor> function => new DelegatePreprocessor(function),
-        string path when Extension(path) is ".py" && !File.Exists(path) =>
-            throw new IpuException("FileNotFound", $"there is no preprocessing script '{path}'", IpuErrorKind.NotFound) { Target = path },
-        string path when Extension(path) is ".py" => new PythonPreprocessor(options.PythonPath, path, options.Timeout),
-        string path when Extension(path) is ".yaml" or ".yml" => new RecipePreprocessor(RecipeReader.ReadFile(path), setting, SkiaImageDecoder.Instance),
-        _ => throw new IpuException("PreprocessForm", $"'{form}' is no way to preprocess; a .py or .yaml file, a dictionary or a function is", IpuErrorKind.InvalidArgument),
-    };
+        return form switch
+        {
+            null => FromRecipe(new Recipe()),
+            Recipe recipe => FromRecipe(recipe),
+            IDictionary keys => FromRecipe(RecipeReader.Read(keys, "hashtable")),
+            Func<string, bool, Tensor> function => new DelegatePreprocessor(function),
+            string path when Extension(path) is ".py" && !File.Exists(path) =>
+                throw new IpuException("FileNotFound", $"there is no preprocessing script '{path}'", IpuErrorKind.NotFound) { Target = path },
+            string path when Extension(path) is ".py" => new PythonPreprocessor(options.PythonPath, path, options.Timeout, options.Workers),
+            string path when Extension(path) is ".yaml" or ".yml" => FromRecipe(RecipeReader.ReadFile(path)),
+            _ => throw new IpuException("PreprocessForm", $"'{form}' is no way to preprocess; a .py or .yaml file, a dictionary or a function is", IpuErrorKind.InvalidArgument),
+        };
+
+        RecipePreprocessor FromRecipe(Recipe recipe)
+        {
+            // What says nothing of sizes resizes to the input's.
+            if (size is { } s && recipe is { Size: null, ShorterSide: 0, Letterbox: null, Crop: null })
+            {
+                recipe = recipe with { Size = (s.Width, s.Height) };
+            }
+
+            ImageFormat training = setting is { IsImage: true } ? setting.TrainingFormat
+                : spec.Shape.Rank == 4 && spec.Shape[3] == 1 ? ImageFormat.GRAY
+                : ImageFormat.RGB;
+            return new RecipePreprocessor(recipe, setting, training, SkiaImageDecoder.Instance);
+        }
+    }
 
     private static string Extension(string path) => Path.GetExtension(path).ToLowerInvariant();
 

@@ -28,13 +28,29 @@ public sealed class SkiaImageDecoder : IImageDecoder
             throw Unreadable(name, result == SKCodecResult.IncompleteInput ? "it is cut off" : $"it is damaged ({result})");
         }
 
-        var image = new RgbImage(size.Width, size.Height, 3);
-        ReadOnlySpan<byte> from = bitmap.GetPixelSpan();
-        for (int i = 0, o = 0; o < image.Pixels.Length; i += 4, o += 3)
+        return Upright(bitmap.GetPixelSpan(), size.Width, size.Height, codec.EncodedOrigin);
+    }
+
+    /// <summary>Drops alpha and turns the image as its EXIF orientation says, as OpenCV's imread does.</summary>
+    private static RgbImage Upright(ReadOnlySpan<byte> rgba, int width, int height, SKEncodedOrigin origin)
+    {
+        // Orientations from LeftTop on swap the sides; a target pixel (x, y) then comes from column y and row x.
+        bool swapped = origin >= SKEncodedOrigin.LeftTop;
+        bool fromRight = origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        bool fromBottom = origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
+        var image = swapped ? new RgbImage(height, width, 3) : new RgbImage(width, height, 3);
+        int o = 0;
+        for (int y = 0; y < image.Height; y++)
         {
-            image.Pixels[o] = from[i];
-            image.Pixels[o + 1] = from[i + 1];
-            image.Pixels[o + 2] = from[i + 2];
+            for (int x = 0; x < image.Width; x++, o += 3)
+            {
+                int column = swapped ? y : x;
+                int row = swapped ? x : y;
+                int i = (((fromBottom ? height - 1 - row : row) * width) + (fromRight ? width - 1 - column : column)) * 4;
+                image.Pixels[o] = rgba[i];
+                image.Pixels[o + 1] = rgba[i + 1];
+                image.Pixels[o + 2] = rgba[i + 2];
+            }
         }
 
         return image;
