@@ -13,4 +13,7 @@ public enum KernelForm
 
     /// <summary>512-bit vectors.</summary>
     V512,
+
+    /// <summary>512-bit vectors, and for convolutions of bytes machine code made at run time (AVX-512 VNNI).</summary>
+    Vnni,
 }

@@ -13,7 +13,7 @@ public abstract class Convolution(ConvolutionSpec spec)
         ArgumentNullException.ThrowIfNull(spec);
         return form switch
         {
-            KernelForm.V512 => Vectors<Vector512<int>, Vectors512>(spec, form),
+            KernelForm.Vnni or KernelForm.V512 => Vectors<Vector512<int>, Vectors512>(spec, form),
             KernelForm.V256 => Vectors<Vector256<int>, Vectors256>(spec, form),
             KernelForm.V128 => Vectors<Vector128<int>, Vectors128>(spec, form),
             _ => new ScalarConvolution(spec),
@@ -27,12 +27,17 @@ public abstract class Convolution(ConvolutionSpec spec)
         // Few channels fill a narrower vector.
         if (spec.IsDepthwise && spec.Channels < TForm.Count)
         {
-            return Create(spec, form - 1);
+            return Create(spec, form == KernelForm.Vnni ? KernelForm.V256 : form - 1);
         }
 
         ConvolutionBounds bounds = ConvolutionBounds.Of(spec);
-        return DepthwiseConvolution<TVector, TForm>.Serves(spec, bounds)
-            ? new DepthwiseConvolution<TVector, TForm>(spec, bounds)
+        if (DepthwiseConvolution<TVector, TForm>.Serves(spec, bounds))
+        {
+            return new DepthwiseConvolution<TVector, TForm>(spec, bounds);
+        }
+
+        return form == KernelForm.Vnni && bounds is { FitsInt32: true, FitsBytes: true } && VnniCode.Instance is { } code
+            ? new GemmConvolution<TVector, TForm, VnniKernel>(spec, bounds, new VnniKernel(code))
             : new GemmConvolution<TVector, TForm, PairKernel<TVector, TForm>>(spec, bounds, default);
     }
 

@@ -6,8 +6,9 @@ namespace SgsIpu.Kernels;
 /// <param name="Bias">Bias − zero · Σ w of each output channel.</param>
 /// <param name="Sums">Largest |Σ x · w| of each output channel, of any part of it too.</param>
 /// <param name="FitsInt32">True where every sum does.</param>
+/// <param name="FitsBytes">True where the input is of bytes and the weights fit signed ones.</param>
 /// <param name="SplitElements">Elements whose products with 8 bits (magnitude ≤ 128) have a sum within INT32; a multiple of 4.</param>
-internal sealed record ConvolutionBounds(long[] Bias, long[] Sums, bool FitsInt32, int SplitElements)
+internal sealed record ConvolutionBounds(long[] Bias, long[] Sums, bool FitsInt32, bool FitsBytes, int SplitElements)
 {
     public static ConvolutionBounds Of(ConvolutionSpec spec)
     {
@@ -17,6 +18,7 @@ internal sealed record ConvolutionBounds(long[] Bias, long[] Sums, bool FitsInt3
         long[] sums = new long[channels];
         long magnitude = Magnitude(spec.InputType);
         bool fits = true;
+        bool bytes = spec.InputType == DataType.UInt8;
         for (int o = 0; o < channels; o++)
         {
             long sum = 0;
@@ -25,6 +27,7 @@ internal sealed record ConvolutionBounds(long[] Bias, long[] Sums, bool FitsInt3
             {
                 sum += weight;
                 absolute += Math.Abs((int)weight);
+                bytes &= (sbyte)weight == weight;
             }
 
             bias[o] = spec.Output.Bias[o] - (spec.InputZeroPoint * sum);
@@ -32,7 +35,7 @@ internal sealed record ConvolutionBounds(long[] Bias, long[] Sums, bool FitsInt3
             fits &= sums[o] <= int.MaxValue;
         }
 
-        return new ConvolutionBounds(bias, sums, fits, Split(spec.InputType));
+        return new ConvolutionBounds(bias, sums, fits, bytes, Split(spec.InputType));
     }
 
     /// <summary>Largest magnitude of an input element.</summary>

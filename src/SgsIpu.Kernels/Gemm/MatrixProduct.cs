@@ -13,7 +13,7 @@ public abstract class MatrixProduct(MatrixProductSpec spec)
         ArgumentNullException.ThrowIfNull(spec);
         return form switch
         {
-            KernelForm.V512 => Vectors<Vector512<int>, Vectors512>(spec),
+            KernelForm.Vnni or KernelForm.V512 => Vectors<Vector512<int>, Vectors512>(spec),
             KernelForm.V256 => Vectors<Vector256<int>, Vectors256>(spec),
             KernelForm.V128 => Vectors<Vector128<int>, Vectors128>(spec),
             _ => new ScalarMatrixProduct(spec),

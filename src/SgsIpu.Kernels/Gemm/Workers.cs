@@ -14,7 +14,11 @@ internal static class Workers
             return;
         }
 
+        Split(items, parts, state, body);
+    }
+
+    /// <summary>Apart, since the closure is made where its method begins.</summary>
+    private static void Split<TState>(int items, int parts, TState state, Action<TState, int, int> body) =>
         Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = parts }, part =>
             body(state, (int)((long)items * part / parts), (int)((long)items * (part + 1) / parts)));
-    }
 }

@@ -74,7 +74,7 @@ public sealed record BatchMatMulOp(bool TransposeA = false, bool TransposeB = fa
                 Pairs = Pairs(a.Shape, b.Shape),
                 Output = FixedConvolution.Output(binding, quantB, columns, new long[columns], float.NegativeInfinity, float.PositiveInfinity),
             },
-            KernelForms.Current);
+            KernelForms.CurrentProduct);
         if (b.Type == DataType.Int8)
         {
             short[] constant = FixedConvolution.Weights(binding, a, b);

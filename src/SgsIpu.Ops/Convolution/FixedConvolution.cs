@@ -89,7 +89,7 @@ internal static class FixedConvolution
     /// <summary>A kernel over input 0 and output 0.</summary>
     public static FixedKernel Kernel(ConvolutionSpec spec)
     {
-        Convolution convolution = Convolution.Create(spec, KernelForms.Current);
+        Convolution convolution = Convolution.Create(spec, KernelForms.CurrentProduct);
         return new DelegateKernel((in FixedArguments a) => convolution.Run(a.Input(0), a.Output(0), a.Threads));
     }
 

@@ -9,7 +9,7 @@ public sealed class ConvolutionTests
     public static TheoryData<KernelForm, DataType, bool, bool> Forms()
     {
         var data = new TheoryData<KernelForm, DataType, bool, bool>();
-        foreach (KernelForm form in KernelForms.Available.Where(f => f != KernelForm.Scalar))
+        foreach (KernelForm form in KernelForms.Products.Where(f => f != KernelForm.Scalar))
         {
             foreach (DataType type in new[] { DataType.UInt8, DataType.Int16 })
             {
@@ -83,7 +83,7 @@ public sealed class ConvolutionTests
             Weights = weights,
             Output = new OutputStage(DataType.Int16, [0], [Requantizer.FromScale(1.5e-5)], 0, -32767, 32767),
         };
-        foreach (KernelForm form in KernelForms.Available)
+        foreach (KernelForm form in KernelForms.Products)
         {
             byte[] y = Output(spec);
             Convolution.Create(spec, form).Run(x, y, 1);

@@ -1,0 +1,124 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+
+namespace SgsIpu.Kernels;
+
+/// <summary>
+/// Machine code of the tiles of <see cref="VnniKernel"/>, made once for the process: VPDPBUSD adds four products of an unsigned and a signed
+/// byte to each INT32 lane, exactly. Managed code has no such instruction of 512 bits.
+/// </summary>
+internal sealed class VnniCode
+{
+    public const int Rows = 8;
+    public const int Lanes = 16;
+
+    /// <summary>Bit of ECX of CPUID leaf 7 that tells AVX512_VNNI.</summary>
+    private const int VnniBit = 11;
+
+    private const int VectorBytes = 64;
+
+    private readonly ExecutableMemory _memory;
+
+    private VnniCode(ExecutableMemory memory, int one)
+    {
+        _memory = memory;
+        Two = memory.Address;
+        One = memory.Address + one;
+    }
+
+    /// <summary>The code, or null where the processor has not the instruction or the system refuses executable memory.</summary>
+    public static VnniCode? Instance { get; } = Create();
+
+    /// <summary>Address of the function for two vectors of columns.</summary>
+    public nint Two { get; }
+
+    /// <summary>Address of the function for one vector of columns.</summary>
+    public nint One { get; }
+
+    private static VnniCode? Create()
+    {
+        if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || !Avx512BW.IsSupported || ((X86Base.CpuId(7, 0).Ecx >> VnniBit) & 1) == 0)
+        {
+            return null;
+        }
+
+        byte[] two = Assemble(2);
+        byte[] one = Assemble(1);
+        ExecutableMemory? memory = ExecutableMemory.TryCreate([.. two, .. one]);
+        return memory is null ? null : new VnniCode(memory, two.Length);
+    }
+
+    /// <summary>
+    /// (a, stride, columns, steps, sums) → nothing, in the calling convention of the system. Of the vectors only 0 to 2 and 16 to 31 are
+    /// used: no convention keeps those.
+    /// </summary>
+    private static byte[] Assemble(int vectors)
+    {
+        var c = new Assembler(64);
+        (AssemblerRegister64 a, AssemblerRegister64 stride, AssemblerRegister64 columns, AssemblerRegister64 steps, AssemblerRegister64 sums) = (rax, rdx, r8, rcx, r9);
+        if (OperatingSystem.IsWindows())
+        {
+            c.mov(a, rcx);
+            c.mov(steps, r9);
+            c.mov(sums, __qword_ptr[rsp + 40]);
+        }
+        else
+        {
+            c.mov(a, rdi);
+            c.mov(sums, r8);
+            c.mov(columns, rdx);
+            c.mov(stride, rsi);
+        }
+
+        // Rows are reached from every third of them: an address holds the stride once or twice.
+        AssemblerRegister64[] third = [a, r10, r11];
+        c.lea(r10, __[stride + (stride * 2)]);
+        c.lea(r11, __[a + (r10 * 2)]);
+        c.add(r10, a);
+        AssemblerRegisterZMM[] tile = [zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25, zmm26, zmm27, zmm28, zmm29, zmm30, zmm31];
+        for (int i = 0; i < Rows * vectors; i++)
+        {
+            c.vpxord(tile[i], tile[i], tile[i]);
+        }
+
+        Label loop = c.CreateLabel();
+        c.Label(ref loop);
+        c.vmovdqu32(zmm0, __zmmword_ptr[columns]);
+        if (vectors == 2)
+        {
+            c.vmovdqu32(zmm1, __zmmword_ptr[columns + VectorBytes]);
+        }
+
+        for (int row = 0; row < Rows; row++)
+        {
+            AssemblerRegister64 start = third[row / 3];
+            c.vpbroadcastd(zmm2, (row % 3) switch { 0 => __dword_ptr[start], 1 => __dword_ptr[start + stride], _ => __dword_ptr[start + (stride * 2)] });
+            c.vpdpbusd(tile[row * vectors], zmm2, zmm0);
+            if (vectors == 2)
+            {
+                c.vpdpbusd(tile[(row * vectors) + 1], zmm2, zmm1);
+            }
+        }
+
+        foreach (AssemblerRegister64 start in third)
+        {
+            c.add(start, sizeof(int));
+        }
+
+        c.add(columns, vectors * VectorBytes);
+        c.dec(steps);
+        c.jnz(loop);
+        for (int i = 0; i < Rows * vectors; i++)
+        {
+            c.vmovdqu32(__zmmword_ptr[sums + (i * VectorBytes)], tile[i]);
+        }
+
+        c.vzeroupper();
+        c.ret();
+        using var stream = new MemoryStream();
+        c.Assemble(new StreamCodeWriter(stream), 0);
+        return stream.ToArray();
+    }
+}
