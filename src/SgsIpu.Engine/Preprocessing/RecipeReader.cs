@@ -23,7 +23,7 @@ public static class RecipeReader
         string text = Encoding.UTF8.GetString(InputFile.Read(path, LargestFile));
         try
         {
-            var keys = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(text);
+            var keys = new DeserializerBuilder().WithDuplicateKeyChecking().Build().Deserialize<Dictionary<string, object>>(text);
             return Read(keys ?? [], path);
         }
         catch (YamlException e)
