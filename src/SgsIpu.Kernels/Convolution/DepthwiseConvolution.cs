@@ -13,6 +13,9 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
     where TVector : unmanaged
     where TForm : struct, IVectorForm<TVector>
 {
+    /// <summary>Sums of neighbouring pixels that go through the output stage together.</summary>
+    private const int BlockSums = 4096;
+
     private static readonly Action<(DepthwiseConvolution<TVector, TForm> Self, nint X, nint Y), int, int> Body =
         static (s, first, end) => s.Self.Run((byte*)s.X, (byte*)s.Y, first, end);
 
@@ -60,31 +63,38 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
     private void Run(byte* x, byte* y, int first, int end)
     {
         int channels = Spec.Channels;
-        int padded = channels + TForm.Count;
-        byte[] rented = ArrayPool<byte>.Shared.Rent((padded * (sizeof(long) + sizeof(int))) + (channels * sizeof(short)));
+        int stride = channels + TForm.Count;
+        int block = _split ? 1 : Math.Clamp(BlockSums / stride, 1, Spec.OutWidth);
+        byte[] rented = ArrayPool<byte>.Shared.Rent((stride * (sizeof(long) + (block * sizeof(int)))) + (channels * sizeof(short)));
         byte** taps = stackalloc byte*[_taps];
         fixed (byte* scratch = rented)
         {
             long* wide = (long*)scratch;
-            int* sums = (int*)(wide + padded);
-            byte* outside = (byte*)(sums + padded);
+            int* sums = (int*)(wide + stride);
+            byte* outside = (byte*)(sums + (block * stride));
             Fill(outside);
+            nint pixelBytes = (nint)channels * _stage.ElementSize;
             for (int row = first; row < end; row++)
             {
                 byte* image = x + ((long)(row / Spec.OutHeight) * Spec.Height * Spec.Width * channels * _size);
-                for (int ow = 0; ow < Spec.OutWidth; ow++)
+                for (int ow = 0; ow < Spec.OutWidth; ow += block)
                 {
-                    Aim(taps, image, row % Spec.OutHeight, ow, outside);
-                    byte* target = y + ((((long)row * Spec.OutWidth) + ow) * channels * _stage.ElementSize);
-                    if (_split)
+                    int count = Math.Min(block, Spec.OutWidth - ow);
+                    byte* target = y + ((((long)row * Spec.OutWidth) + ow) * pixelBytes);
+                    for (int i = 0; i < count; i++)
                     {
-                        SumWide(taps, wide, sums);
-                        _stage.Write<TVector, TForm>(wide, 0, channels, target);
+                        Aim(taps, image, row % Spec.OutHeight, ow + i, outside);
+                        Sum(taps, _weights.Pointer, sums + (i * stride));
+                        if (_split)
+                        {
+                            Widen(taps, wide, sums);
+                            _stage.Write<TVector, TForm>(wide, 0, channels, target + (i * pixelBytes));
+                        }
                     }
-                    else
+
+                    if (!_split)
                     {
-                        Sum(taps, _weights.Pointer, sums);
-                        _stage.Write<TVector, TForm>(sums, 0, channels, target);
+                        _stage.Write<TVector, TForm>(sums, stride, count, 0, channels, target, pixelBytes);
                     }
                 }
             }
@@ -120,10 +130,10 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
         }
     }
 
-    private void SumWide(byte** taps, long* wide, int* sums)
+    /// <summary>Puts the sums of the lower halves of the weights, which are there, and of the upper ones together.</summary>
+    private void Widen(byte** taps, long* wide, int* sums)
     {
         int channels = Spec.Channels;
-        Sum(taps, _weights.Pointer, sums);
         for (int c = 0; c < channels; c++)
         {
             wide[c] = sums[c];

@@ -37,9 +37,11 @@ internal unsafe interface IVectorForm<TVector>
     /// <summary>Adds the products of both INT16 halves of each lane.</summary>
     static abstract TVector MultiplyAdd(TVector sum, TVector a, TVector b);
 
-    /// <summary>clamp(((the upper 32 bits of sum · multiplier) + round) >> shift, + zero).</summary>
-    static abstract TVector Requantize(TVector sum, in StageTable table, int channel);
+    /// <summary>((the upper 32 bits of sum · multiplier) + round) >> shift, lane by lane.</summary>
+    static abstract TVector Requantize(TVector sum, TVector multiplier, TVector round, TVector shift);
 
-    /// <summary>The same of <see cref="Count"/> sums of INT64.</summary>
+    static abstract TVector Clamp(TVector value, TVector min, TVector max);
+
+    /// <summary>The wide stage of <see cref="Count"/> sums of INT64, to the clamp.</summary>
     static abstract TVector RequantizeWide(long* sum, in StageTable table, int channel);
 }

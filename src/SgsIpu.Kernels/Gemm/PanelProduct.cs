@@ -59,10 +59,7 @@ internal static unsafe class PanelProduct
             kernel.One(a, stride, panel, layout.Steps, sums);
         }
 
-        for (int row = 0; row < rows; row++)
-        {
-            stage.Write<TVector, TForm>(sums + (row * width), channel, count, y + (row * rowBytes));
-        }
+        stage.Write<TVector, TForm>(sums, width, rows, channel, count, y, rowBytes);
     }
 
     [SkipLocalsInit]

@@ -9,6 +9,9 @@ internal sealed unsafe class VectorStage
     /// <summary>Tables are readable so far beyond the last channel.</summary>
     private const int Slack = 32;
 
+    /// <summary>A vector of elements.</summary>
+    private const int SpareBytes = 32;
+
     private readonly OutputStage _output;
     private readonly PinnedArray<int> _narrow;
     private readonly PinnedArray<long> _wide;
@@ -52,43 +55,53 @@ internal sealed unsafe class VectorStage
 
     public int ElementSize => _output.Type == DataType.UInt8 ? sizeof(byte) : sizeof(short);
 
-    /// <summary>Writes the output of sums of neighbouring channels; readable to a multiple of the vector.</summary>
-    public void Write<TVector, TForm>(int* sums, int channel, int count, byte* y)
+    /// <summary>Writes the output of sums[row, channel] of neighbouring channels; a row is readable to a multiple of the vector.</summary>
+    /// <param name="stride">Sums from a row to the next.</param>
+    /// <param name="y">The first channel's element of the first row.</param>
+    /// <param name="rowBytes">From a row of y to the next.</param>
+    public void Write<TVector, TForm>(int* sums, int stride, int rows, int channel, int count, byte* y, nint rowBytes)
         where TVector : unmanaged
         where TForm : struct, IVectorForm<TVector>
     {
-        if (TForm.HasStage && _fitsNarrow)
-        {
-            for (int i = 0; i < count; i += TForm.Count)
-            {
-                Put<TVector, TForm>(TForm.Requantize(TForm.Load(sums + i), _table, channel + i), y + (i * ElementSize), count - i);
-            }
-
-            return;
-        }
-
-        long* wide = stackalloc long[Slack];
         for (int i = 0; i < count; i += TForm.Count)
         {
-            for (int j = 0; j < TForm.Count; j++)
+            int part = Math.Min(TForm.Count, count - i);
+            byte* target = y + (i * ElementSize);
+            if (!TForm.HasStage || !_fitsNarrow)
             {
-                wide[j] = sums[i + j];
+                Widen<TVector, TForm>(sums + i, stride, rows, channel + i, part, target, rowBytes);
             }
-
-            Write<TVector, TForm>(wide, channel + i, Math.Min(TForm.Count, count - i), y + (i * ElementSize));
+            else if (ElementSize == sizeof(byte))
+            {
+                Narrow<TVector, TForm, byte>(sums + i, stride, rows, channel + i, part, target, rowBytes);
+            }
+            else
+            {
+                Narrow<TVector, TForm, short>(sums + i, stride, rows, channel + i, part, target, rowBytes);
+            }
         }
     }
 
-    /// <inheritdoc cref="Write{TVector, TForm}(int*, int, int, byte*)"/>
+    /// <summary>Writes the output of sums of neighbouring channels; readable to a multiple of the vector.</summary>
+    [SkipLocalsInit]
     public void Write<TVector, TForm>(long* sums, int channel, int count, byte* y)
         where TVector : unmanaged
         where TForm : struct, IVectorForm<TVector>
     {
         if (TForm.HasStage && _fitsWide)
         {
+            byte* spare = stackalloc byte[SpareBytes];
             for (int i = 0; i < count; i += TForm.Count)
             {
-                Put<TVector, TForm>(TForm.RequantizeWide(sums + i, _table, channel + i), y + (i * ElementSize), count - i);
+                TVector value = TForm.RequantizeWide(sums + i, _table, channel + i);
+                if (ElementSize == sizeof(byte))
+                {
+                    Put<TVector, TForm, byte>(value, y + i, count - i, spare);
+                }
+                else
+                {
+                    Put<TVector, TForm, short>(value, y + (i * sizeof(short)), count - i, spare);
+                }
             }
 
             return;
@@ -108,41 +121,73 @@ internal sealed unsafe class VectorStage
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Put<TVector, TForm>(TVector value, byte* y, int count)
+    /// <summary>One vector of channels, so that its tables stay in registers.</summary>
+    [SkipLocalsInit]
+    private void Narrow<TVector, TForm, TElement>(int* sums, int stride, int rows, int channel, int count, byte* y, nint rowBytes)
         where TVector : unmanaged
         where TForm : struct, IVectorForm<TVector>
+        where TElement : unmanaged
     {
-        if (count < TForm.Count)
+        byte* spare = stackalloc byte[SpareBytes];
+        TVector bias = TForm.Load(_table.Bias + channel);
+        TVector multiplier = TForm.Load(_table.Multiplier + channel);
+        TVector round = TForm.Load(_table.Round + channel);
+        TVector shift = TForm.Load(_table.Shift + channel);
+        TVector zero = TForm.All(_table.Zero);
+        TVector min = TForm.All(_table.Min);
+        TVector max = TForm.All(_table.Max);
+        for (int row = 0; row < rows; row++)
         {
-            PutPart<TVector, TForm>(value, y, count);
-        }
-        else if (_output.Type == DataType.UInt8)
-        {
-            TForm.Narrow(value, y);
-        }
-        else
-        {
-            TForm.Narrow(value, (short*)y);
+            TVector value = TForm.Requantize(TForm.Add(TForm.Load(sums), bias), multiplier, round, shift);
+            Put<TVector, TForm, TElement>(TForm.Clamp(TForm.Add(value, zero), min, max), y, count, spare);
+            sums += stride;
+            y += rowBytes;
         }
     }
 
-    /// <summary>What follows the last channel is another pixel, maybe another thread's.</summary>
-    private void PutPart<TVector, TForm>(TVector value, byte* y, int count)
+    [SkipLocalsInit]
+    private void Widen<TVector, TForm>(int* sums, int stride, int rows, int channel, int count, byte* y, nint rowBytes)
         where TVector : unmanaged
         where TForm : struct, IVectorForm<TVector>
     {
-        byte* part = stackalloc byte[64];
-        if (_output.Type == DataType.UInt8)
+        long* wide = stackalloc long[Slack];
+        for (int row = 0; row < rows; row++)
         {
-            TForm.Narrow(value, part);
+            for (int lane = 0; lane < TForm.Count; lane++)
+            {
+                wide[lane] = sums[(row * stride) + lane];
+            }
+
+            Write<TVector, TForm>(wide, channel, count, y + (row * rowBytes));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put<TVector, TForm, TElement>(TVector value, byte* y, int count, byte* spare)
+        where TVector : unmanaged
+        where TForm : struct, IVectorForm<TVector>
+        where TElement : unmanaged
+    {
+        // What follows the last channel is another pixel, maybe another thread's.
+        byte* target = y;
+        if (count < TForm.Count)
+        {
+            target = spare;
+        }
+
+        if (typeof(TElement) == typeof(byte))
+        {
+            TForm.Narrow(value, target);
         }
         else
         {
-            TForm.Narrow(value, (short*)part);
+            TForm.Narrow(value, (short*)target);
         }
 
-        Unsafe.CopyBlockUnaligned(y, part, (uint)(count * ElementSize));
+        if (count < TForm.Count)
+        {
+            Unsafe.CopyBlockUnaligned(y, spare, (uint)(count * sizeof(TElement)));
+        }
     }
 
     private bool FillNarrow(int c, Int128 bound)

@@ -37,7 +37,10 @@ internal unsafe struct Vectors128 : IVectorForm<Vector128<int>>
         ? sum + Sse2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16())
         : sum + (((a << 16) >> 16) * ((b << 16) >> 16)) + ((a >> 16) * (b >> 16));
 
-    public static Vector128<int> Requantize(Vector128<int> sum, in StageTable table, int channel) => throw new NotSupportedException(nameof(Requantize));
+    public static Vector128<int> Requantize(Vector128<int> sum, Vector128<int> multiplier, Vector128<int> round, Vector128<int> shift) =>
+        throw new NotSupportedException(nameof(Requantize));
+
+    public static Vector128<int> Clamp(Vector128<int> value, Vector128<int> min, Vector128<int> max) => Vector128.Min(Vector128.Max(value, min), max);
 
     public static Vector128<int> RequantizeWide(long* sum, in StageTable table, int channel) => throw new NotSupportedException(nameof(RequantizeWide));
 }

@@ -38,17 +38,15 @@ internal unsafe struct Vectors256 : IVectorForm<Vector256<int>>
         sum + Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Requantize(Vector256<int> sum, in StageTable table, int channel)
+    public static Vector256<int> Requantize(Vector256<int> sum, Vector256<int> multiplier, Vector256<int> round, Vector256<int> shift)
     {
-        sum += Vector256.Load(table.Bias + channel);
-        Vector256<int> multiplier = Vector256.Load(table.Multiplier + channel);
         Vector256<long> even = Avx2.Multiply(sum, multiplier) >>> 32;
         Vector256<long> odd = Avx2.Multiply((sum.AsInt64() >>> 32).AsInt32(), (multiplier.AsInt64() >>> 32).AsInt32());
         Vector256<int> upper = Avx2.Blend(even.AsInt32(), odd.AsInt32(), 0b1010_1010);
-        upper = Avx2.ShiftRightArithmeticVariable(upper + Vector256.Load(table.Round + channel), Vector256.Load((uint*)table.Shift + channel));
-        upper += Vector256.Create(table.Zero);
-        return Vector256.Min(Vector256.Max(upper, Vector256.Create(table.Min)), Vector256.Create(table.Max));
+        return Avx2.ShiftRightArithmeticVariable(upper + round, shift.AsUInt32());
     }
+
+    public static Vector256<int> Clamp(Vector256<int> value, Vector256<int> min, Vector256<int> max) => Vector256.Min(Vector256.Max(value, min), max);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> RequantizeWide(long* sum, in StageTable table, int channel) =>

@@ -34,17 +34,15 @@ internal unsafe struct Vectors512 : IVectorForm<Vector512<int>>
         sum + Avx512BW.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Requantize(Vector512<int> sum, in StageTable table, int channel)
+    public static Vector512<int> Requantize(Vector512<int> sum, Vector512<int> multiplier, Vector512<int> round, Vector512<int> shift)
     {
-        sum += Vector512.Load(table.Bias + channel);
-        Vector512<int> multiplier = Vector512.Load(table.Multiplier + channel);
         Vector512<long> even = Avx512F.Multiply(sum, multiplier) >>> 32;
         Vector512<long> odd = Avx512F.Multiply((sum.AsInt64() >>> 32).AsInt32(), (multiplier.AsInt64() >>> 32).AsInt32());
         Vector512<int> upper = Vector512.ConditionalSelect(Vector512.Create(0xFFFFFFFFL), even, odd).AsInt32();
-        upper = Avx512F.ShiftRightArithmeticVariable(upper + Vector512.Load(table.Round + channel), Vector512.Load((uint*)table.Shift + channel));
-        upper += Vector512.Create(table.Zero);
-        return Vector512.Min(Vector512.Max(upper, Vector512.Create(table.Min)), Vector512.Create(table.Max));
+        return Avx512F.ShiftRightArithmeticVariable(upper + round, shift.AsUInt32());
     }
+
+    public static Vector512<int> Clamp(Vector512<int> value, Vector512<int> min, Vector512<int> max) => Vector512.Min(Vector512.Max(value, min), max);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> RequantizeWide(long* sum, in StageTable table, int channel) => Vector512.Create(

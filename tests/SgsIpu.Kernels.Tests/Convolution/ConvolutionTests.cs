@@ -9,7 +9,7 @@ public sealed class ConvolutionTests
     public static TheoryData<KernelForm, DataType, bool, bool> Forms()
     {
         var data = new TheoryData<KernelForm, DataType, bool, bool>();
-        foreach (KernelForm form in KernelForms.Products.Where(f => f != KernelForm.Scalar))
+        foreach (KernelForm form in KernelForms.Products.Union([KernelForm.V128]).Where(f => f != KernelForm.Scalar))
         {
             foreach (DataType type in new[] { DataType.UInt8, DataType.Int16 })
             {

@@ -9,7 +9,7 @@ public sealed class MatrixProductTests
     public static TheoryData<KernelForm, DataType> Forms()
     {
         var data = new TheoryData<KernelForm, DataType>();
-        foreach (KernelForm form in KernelForms.Products.Where(f => f != KernelForm.Scalar))
+        foreach (KernelForm form in KernelForms.Products.Union([KernelForm.V128]).Where(f => f != KernelForm.Scalar))
         {
             data.Add(form, DataType.UInt8);
             data.Add(form, DataType.Int16);
