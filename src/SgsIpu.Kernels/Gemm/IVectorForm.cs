@@ -8,7 +8,7 @@ internal unsafe interface IVectorForm<TVector>
     /// <summary>Lanes of INT32.</summary>
     static abstract int Count { get; }
 
-    /// <summary>True where <c>Requantize</c> is faster than the scalar stage.</summary>
+    /// <summary>False where the output stage is done lane by lane: <c>Requantize</c>, <c>RequantizeWide</c> and <c>Narrow</c> are not there.</summary>
     static abstract bool HasStage { get; }
 
     static abstract TVector All(int value);

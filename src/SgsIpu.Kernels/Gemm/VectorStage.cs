@@ -67,7 +67,11 @@ internal sealed unsafe class VectorStage
         {
             int part = Math.Min(TForm.Count, count - i);
             byte* target = y + (i * ElementSize);
-            if (!TForm.HasStage || !_fitsNarrow)
+            if (!TForm.HasStage && _fitsNarrow)
+            {
+                NarrowLanes(sums + i, stride, rows, channel + i, part, target, rowBytes);
+            }
+            else if (!_fitsNarrow)
             {
                 Widen<TVector, TForm>(sums + i, stride, rows, channel + i, part, target, rowBytes);
             }
@@ -142,6 +146,30 @@ internal sealed unsafe class VectorStage
             Put<TVector, TForm, TElement>(TForm.Clamp(TForm.Add(value, zero), min, max), y, count, spare);
             sums += stride;
             y += rowBytes;
+        }
+    }
+
+    /// <summary>The narrow stage without vectors.</summary>
+    private void NarrowLanes(int* sums, int stride, int rows, int channel, int count, byte* y, nint rowBytes)
+    {
+        StageTable table = _table;
+        bool bytes = ElementSize == sizeof(byte);
+        for (int row = 0; row < rows; row++, sums += stride, y += rowBytes)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                int c = channel + i;
+                int upper = (int)(((long)(sums[i] + table.Bias[c]) * table.Multiplier[c]) >> 32);
+                int value = Math.Min(Math.Max(((upper + table.Round[c]) >> table.Shift[c]) + table.Zero, table.Min), table.Max);
+                if (bytes)
+                {
+                    y[i] = (byte)value;
+                }
+                else
+                {
+                    ((short*)y)[i] = (short)value;
+                }
+            }
         }
     }
 

@@ -91,6 +91,43 @@ public sealed class ConvolutionTests
         }
     }
 
+    [Fact]
+    public void One_kernel_serves_several_runs_at_once()
+    {
+        var random = new Random(41);
+        foreach (KernelForm form in KernelForms.Products)
+        {
+            ConvolutionSpec spec = ConvolutionCases.Random(random, depthwise: false, DataType.UInt8);
+            Convolution convolution = Convolution.Create(spec, form);
+            byte[][] inputs = [.. Enumerable.Range(0, 8).Select(_ => Input(random, spec))];
+            byte[][] outputs = [.. inputs.Select(_ => Output(spec))];
+            Parallel.For(0, inputs.Length, i => convolution.Run(inputs[i], outputs[i], 2));
+            for (int i = 0; i < inputs.Length; i++)
+            {
+                byte[] y = Output(spec);
+                Convolution.Create(spec, KernelForm.Scalar).Run(inputs[i], y, 1);
+                Assert.Equal(y, outputs[i]);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_run_on_one_thread_allocates_nothing()
+    {
+        foreach (KernelForm form in KernelForms.Products)
+        {
+            var random = new Random(6);
+            ConvolutionSpec spec = ConvolutionCases.Random(random, depthwise: false, DataType.UInt8);
+            Convolution convolution = Convolution.Create(spec, form);
+            byte[] x = Input(random, spec);
+            byte[] y = Output(spec);
+            convolution.Run(x, y, 1);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            convolution.Run(x, y, 1);
+            Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        }
+    }
+
     private static void Check(Random random, ConvolutionSpec spec, KernelForm form)
     {
         byte[] x = Input(random, spec);
