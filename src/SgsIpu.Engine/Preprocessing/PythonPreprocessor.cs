@@ -41,7 +41,7 @@ internal sealed class PythonPreprocessor(string python, string script, TimeSpan 
         try
         {
             Tensor result = worker.Call(path, norm, timeout, cancellationToken);
-            usable = true;
+            usable = !worker.HasEnded;
             return result;
         }
         finally

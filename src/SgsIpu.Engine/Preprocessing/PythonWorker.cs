@@ -10,7 +10,7 @@ namespace SgsIpu.Engine.Preprocessing;
 /// <summary>One python3 process that serves a preprocessing script.</summary>
 internal sealed class PythonWorker : IDisposable
 {
-    private const long LargestAnswer = int.MaxValue;
+    private const long LargestAnswer = 0x7FFFFFC7;
 
     private static readonly Lazy<string> Script = new(static () =>
     {
@@ -60,7 +60,7 @@ internal sealed class PythonWorker : IDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>One call of the script.</summary>
+    /// <summary>One call of the script. A call that is cancelled or takes too long ends the process: dispose the worker then.</summary>
     /// <exception cref="IpuException">The script threw, ended or took too long (id <c>PreprocessFailed</c>, <c>PreprocessTimeout</c>).</exception>
     public Tensor Call(string path, bool norm, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -68,19 +68,37 @@ internal sealed class PythonWorker : IDisposable
         limit.CancelAfter(timeout);
         try
         {
-            return CallAsync(path, norm, limit.Token).GetAwaiter().GetResult();
+            // Blocking reads that end with the process: callers may hold every thread of the pool, and none would be left to resume a task.
+            using (limit.Token.Register(Kill))
+            {
+                return Exchange(path, norm);
+            }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (limit.IsCancellationRequested && e is IOException or IpuException)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             throw new IpuException("PreprocessTimeout", $"'{_script}' took more than {timeout.TotalSeconds:0.#} s for '{path}'", IpuErrorKind.External) { Target = path };
         }
         catch (IOException)
         {
             throw Ended(path);
         }
+        finally
+        {
+            HasEnded = limit.IsCancellationRequested;
+        }
     }
 
+    /// <summary>True where the last call ended the process.</summary>
+    public bool HasEnded { get; private set; }
+
     public void Dispose()
+    {
+        Kill();
+        _process.Dispose();
+    }
+
+    private void Kill()
     {
         try
         {
@@ -90,35 +108,32 @@ internal sealed class PythonWorker : IDisposable
         {
             // It has ended by itself.
         }
-
-        _process.Dispose();
     }
 
-    private async Task<Tensor> CallAsync(string path, bool norm, CancellationToken cancellationToken)
+    private Tensor Exchange(string path, bool norm)
     {
-        byte[] request = JsonSerializer.SerializeToUtf8Bytes(new { path, norm });
+        byte[] request = [.. JsonSerializer.SerializeToUtf8Bytes(new { path, norm }), (byte)'\n'];
         Stream input = _process.StandardInput.BaseStream;
-        await input.WriteAsync(request.Append((byte)'\n').ToArray(), cancellationToken).ConfigureAwait(false);
-        await input.FlushAsync(cancellationToken).ConfigureAwait(false);
+        input.Write(request);
+        input.Flush();
         Stream output = _process.StandardOutput.BaseStream;
-        byte[] head = await Exactly(output, 9, path, cancellationToken).ConfigureAwait(false);
+        byte[] head = Exactly(output, 9, path);
         long length = BinaryPrimitives.ReadInt64LittleEndian(head.AsSpan(1));
         if (length is < 0 or > LargestAnswer)
         {
             throw Ended(path);
         }
 
-        byte[] content = await Exactly(output, (int)length, path, cancellationToken).ConfigureAwait(false);
+        byte[] content = Exactly(output, (int)length, path);
         return head[0] == 'A'
             ? NpyFile.Read(content, $"result of {_script}")
             : throw new IpuException("PreprocessFailed", $"'{_script}' failed on '{path}': {Encoding.UTF8.GetString(content).Trim()}", IpuErrorKind.External) { Target = path };
     }
 
-    private async Task<byte[]> Exactly(Stream stream, int count, string path, CancellationToken cancellationToken)
+    private byte[] Exactly(Stream stream, int count, string path)
     {
         var bytes = new byte[count];
-        int read = await stream.ReadAtLeastAsync(bytes, count, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        return read == count ? bytes : throw Ended(path);
+        return stream.ReadAtLeast(bytes, count, throwOnEndOfStream: false) == count ? bytes : throw Ended(path);
     }
 
     private IpuException Ended(string path)
