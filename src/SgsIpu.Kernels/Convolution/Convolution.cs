@@ -11,6 +11,16 @@ public abstract class Convolution(ConvolutionSpec spec)
     public static Convolution Create(ConvolutionSpec spec, KernelForm form)
     {
         ArgumentNullException.ThrowIfNull(spec);
+        if (form != KernelForm.Scalar && spec.Transposed)
+        {
+            return new PhasedConvolution(spec, form);
+        }
+
+        if (form != KernelForm.Scalar && RepeatedConvolution.Serves(spec))
+        {
+            return new RepeatedConvolution(spec, form);
+        }
+
         return form switch
         {
             KernelForm.Vnni or KernelForm.V512 => Vectors<Vector512<int>, Vectors512>(spec, form),

@@ -67,6 +67,7 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
         int block = _split ? 1 : Math.Clamp(BlockSums / stride, 1, Spec.OutWidth);
         byte[] rented = ArrayPool<byte>.Shared.Rent((stride * (sizeof(long) + (block * sizeof(int)))) + (channels * sizeof(short)));
         byte** taps = stackalloc byte*[_taps];
+        nint* steps = stackalloc nint[_taps];
         fixed (byte* scratch = rented)
         {
             long* wide = (long*)scratch;
@@ -83,7 +84,18 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
                     byte* target = y + ((((long)row * Spec.OutWidth) + ow) * pixelBytes);
                     for (int i = 0; i < count; i++)
                     {
-                        Aim(taps, image, row % Spec.OutHeight, ow + i, outside);
+                        if (HasAllColumns(ow + i) && i > 0 && HasAllColumns(ow + i - 1))
+                        {
+                            for (int t = 0; t < _taps; t++)
+                            {
+                                taps[t] += steps[t];
+                            }
+                        }
+                        else
+                        {
+                            Aim(taps, steps, image, row % Spec.OutHeight, ow + i, outside);
+                        }
+
                         Sum(taps, _weights.Pointer, sums + (i * stride));
                         if (_split)
                         {
@@ -103,7 +115,8 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
         ArrayPool<byte>.Shared.Return(rented);
     }
 
-    private void Aim(byte** taps, byte* image, int oh, int ow, byte* outside)
+    /// <summary>Points the taps at a pixel's elements; steps is how far each goes to the next pixel, while that is inside of the columns too.</summary>
+    private void Aim(byte** taps, nint* steps, byte* image, int oh, int ow, byte* outside)
     {
         nint pixelBytes = (nint)Spec.Channels * _size;
         for (int kh = 0; kh < Spec.KernelHeight; kh++)
@@ -113,10 +126,14 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
             for (int kw = 0; kw < Spec.KernelWidth; kw++)
             {
                 int w = Spec.InputColumn(ow, kw);
-                *taps++ = inside && (uint)w < (uint)Spec.Width ? image + ((((nint)h * Spec.Width) + w) * pixelBytes) : outside;
+                bool exists = inside && (uint)w < (uint)Spec.Width;
+                *taps++ = exists ? image + ((((nint)h * Spec.Width) + w) * pixelBytes) : outside;
+                *steps++ = exists ? Spec.StrideW * pixelBytes : 0;
             }
         }
     }
+
+    private bool HasAllColumns(int ow) => Spec.InputColumn(ow, 0) >= 0 && Spec.InputColumn(ow, Spec.KernelWidth - 1) < Spec.Width;
 
     private void Fill(byte* outside)
     {

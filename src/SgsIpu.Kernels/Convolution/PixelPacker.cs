@@ -15,7 +15,7 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
     private readonly int _inputSize = spec.InputType == DataType.UInt8 ? sizeof(byte) : sizeof(short);
 
     /// <summary>A row of the kernel is one run of the input.</summary>
-    private readonly bool _hasRuns = spec.Groups == 1 && (spec.DilationW == 1 || spec.KernelWidth == 1) && !spec.Transposed;
+    private readonly bool _hasRuns = spec.Groups == 1 && (spec.DilationW == 1 || spec.KernelWidth == 1);
 
     /// <summary>Packs pixels [first, first + count) of all images in order.</summary>
     public void Pack(byte* x, int first, int count, int group, byte* target)
@@ -117,6 +117,11 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
         {
             TForm.Copy(source + count - step, wide + count - step);
             return;
+        }
+
+        for (; i <= count - 8; i += 8)
+        {
+            Vectors128.Copy(source + i, wide + i);
         }
 
         for (; i < count; i++)

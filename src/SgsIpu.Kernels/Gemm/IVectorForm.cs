@@ -32,6 +32,9 @@ internal unsafe interface IVectorForm<TVector>
     /// <summary>Widens <see cref="Count"/> · 2 bytes to INT16.</summary>
     static abstract void Copy(byte* source, short* target);
 
+    /// <summary>Adds lower + upper · 256 of each lane to sums of INT64.</summary>
+    static abstract void AddSplit(int* lower, int* upper, long* sums);
+
     static abstract TVector Add(TVector a, TVector b);
 
     /// <summary>Adds the products of both INT16 halves of each lane.</summary>

@@ -79,10 +79,7 @@ internal static unsafe class PanelProduct
             for (int row = 0; row < rows; row++)
             {
                 int* lower = sums + (row * 2 * lanes);
-                for (int lane = 0; lane < lanes; lane++)
-                {
-                    wide[(row * lanes) + lane] += lower[lane] + ((long)lower[lanes + lane] << 8);
-                }
+                TForm.AddSplit(lower, lower + lanes, wide + (row * lanes));
             }
         }
 

@@ -30,6 +30,15 @@ internal unsafe struct Vectors128 : IVectorForm<Vector128<int>>
     public static void Copy(byte* source, short* target) =>
         Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(source)).AsByte()).AsInt16().Store(target);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddSplit(int* lower, int* upper, long* sums)
+    {
+        (Vector128<long> low, Vector128<long> high) = Vector128.Widen(Vector128.Load(lower));
+        (Vector128<long> upperLow, Vector128<long> upperHigh) = Vector128.Widen(Vector128.Load(upper));
+        (Vector128.Load(sums) + low + (upperLow << 8)).Store(sums);
+        (Vector128.Load(sums + 2) + high + (upperHigh << 8)).Store(sums + 2);
+    }
+
     public static Vector128<int> Add(Vector128<int> a, Vector128<int> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

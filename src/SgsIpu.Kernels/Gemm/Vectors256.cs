@@ -31,6 +31,13 @@ internal unsafe struct Vectors256 : IVectorForm<Vector256<int>>
 
     public static void Copy(byte* source, short* target) => Avx2.ConvertToVector256Int16(source).Store(target);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddSplit(int* lower, int* upper, long* sums)
+    {
+        Half(lower, upper, sums);
+        Half(lower + 4, upper + 4, sums + 4);
+    }
+
     public static Vector256<int> Add(Vector256<int> a, Vector256<int> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -70,4 +77,8 @@ internal unsafe struct Vectors256 : IVectorForm<Vector256<int>>
     }
 
     private static Vector128<short> Eight(Vector256<int> value) => Sse2.PackSignedSaturate(value.GetLower(), value.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Half(int* lower, int* upper, long* sums) =>
+        (Vector256.Load(sums) + Avx2.ConvertToVector256Int64(lower) + (Avx2.ConvertToVector256Int64(upper) << 8)).Store(sums);
 }

@@ -27,6 +27,13 @@ internal unsafe struct Vectors512 : IVectorForm<Vector512<int>>
 
     public static void Copy(byte* source, short* target) => Avx512BW.ConvertToVector512Int16(Vector256.Load(source)).Store(target);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddSplit(int* lower, int* upper, long* sums)
+    {
+        Half(lower, upper, sums);
+        Half(lower + 8, upper + 8, sums + 8);
+    }
+
     public static Vector512<int> Add(Vector512<int> a, Vector512<int> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -60,4 +67,8 @@ internal unsafe struct Vectors512 : IVectorForm<Vector512<int>>
         upper = Avx512F.ShiftRightArithmeticVariable(upper, Vector512.Load((ulong*)table.WideShift + channel)) + Vector512.Create((long)table.Zero);
         return Vector512.Min(Vector512.Max(upper, Vector512.Create((long)table.Min)), Vector512.Create((long)table.Max));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Half(int* lower, int* upper, long* sums) =>
+        (Vector512.Load(sums) + Avx512F.ConvertToVector512Int64(Vector256.Load(lower)) + (Avx512F.ConvertToVector512Int64(Vector256.Load(upper)) << 8)).Store(sums);
 }
