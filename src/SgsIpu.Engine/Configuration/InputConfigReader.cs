@@ -16,6 +16,7 @@ internal static class InputConfigReader
     public static InputConfig Parse(string text, string file)
     {
         string[] lines = [.. text.TrimStart('\uFEFF').Split('\n').Select(WithoutComment)];
+        RefuseRepetitions(lines, file);
         IniData data = ReadIni(string.Join('\n', lines), file);
         foreach (SectionData section in data.Sections)
         {
@@ -51,6 +52,28 @@ internal static class InputConfigReader
     {
         int comment = line.IndexOf('#', StringComparison.Ordinal);
         return (comment < 0 ? line : line[..comment]).Trim();
+    }
+
+    private static void RefuseRepetitions(string[] lines, string file)
+    {
+        var seen = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        string section = "";
+        for (int i = 0; i < lines.Length; i++)
+        {
+            int equals = lines[i].IndexOf('=', StringComparison.Ordinal);
+            bool opens = lines[i].StartsWith('[');
+            if (lines[i].StartsWith(';') || (!opens && equals < 0))
+            {
+                continue;
+            }
+
+            section = opens ? lines[i] : section;
+            string what = opens ? lines[i] : lines[i][..equals].TrimEnd();
+            if (!seen.TryAdd(opens ? section : $"{section}{what}", i))
+            {
+                throw new IpuException("ConfigTwice", $"{file}({i + 1}): {what} stands in line {seen[opens ? section : $"{section}{what}"] + 1} already", IpuErrorKind.InvalidArgument) { Target = file };
+            }
+        }
     }
 
     private static IniData ReadIni(string text, string file)
