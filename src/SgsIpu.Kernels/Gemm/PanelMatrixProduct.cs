@@ -1,5 +1,6 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
+using System.Numerics;
+using System.Runtime.Intrinsics;
 using SgsIpu.Core;
 
 namespace SgsIpu.Kernels;
@@ -42,7 +43,7 @@ internal sealed unsafe class PanelMatrixProduct<TVector, TForm> : MatrixProduct
     public override void Run(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, Span<byte> y, int threads)
     {
         int[] rented = ArrayPool<int>.Shared.Rent(_split.Length);
-        fixed (byte* pa = a, py = y)
+        fixed (byte* pa = a, pb = b, py = y)
         fixed (int* columns = rented)
         {
             int sizeA = Spec.TypeA == DataType.UInt8 ? sizeof(byte) : sizeof(short);
@@ -53,7 +54,7 @@ internal sealed unsafe class PanelMatrixProduct<TVector, TForm> : MatrixProduct
                 (int left, int right) = Spec.Pairs[i];
                 if (right != packed)
                 {
-                    layout = Pack(MemoryMarshal.Cast<byte, short>(b).Slice(right * Spec.K * Spec.N, Spec.K * Spec.N), columns);
+                    layout = Pack((short*)pb + ((long)right * Spec.K * Spec.N), columns);
                     packed = right;
                 }
 
@@ -66,21 +67,50 @@ internal sealed unsafe class PanelMatrixProduct<TVector, TForm> : MatrixProduct
         ArrayPool<int>.Shared.Return(rented);
     }
 
-    private PanelLayout Pack(ReadOnlySpan<short> b, int* columns)
+    private PanelLayout Pack(short* b, int* columns)
     {
+        int largest = Largest(new ReadOnlySpan<short>(b, Spec.K * Spec.N));
+        PanelLayout layout = Magnitude * Spec.K * largest <= int.MaxValue ? _whole : _split;
+
+        // Columns beyond the last are computed too, though not written.
+        new Span<int>(columns, layout.Length).Clear();
+        if (Spec.TransposeB)
+        {
+            PanelPacker.PackColumns(b, layout, columns);
+        }
+        else
+        {
+            PanelPacker.PackRows(b, layout, columns);
+        }
+
+        return layout;
+    }
+
+    /// <summary>The largest magnitude, at least.</summary>
+    private static int Largest(ReadOnlySpan<short> values)
+    {
+        Vector<short> min = Vector<short>.Zero;
+        Vector<short> max = Vector<short>.Zero;
+        int i = 0;
+        for (; i <= values.Length - Vector<short>.Count; i += Vector<short>.Count)
+        {
+            var part = new Vector<short>(values[i..]);
+            min = Vector.Min(min, part);
+            max = Vector.Max(max, part);
+        }
+
         int largest = 0;
-        foreach (short value in b)
+        for (int lane = 0; lane < Vector<short>.Count; lane++)
+        {
+            largest = Math.Max(largest, Math.Max(max[lane], -min[lane]));
+        }
+
+        foreach (short value in values[i..])
         {
             largest = Math.Max(largest, Math.Abs((int)value));
         }
 
-        PanelLayout layout = Magnitude * Spec.K * largest <= int.MaxValue ? _whole : _split;
-        var target = new Span<int>(columns, layout.Length);
-
-        // Columns beyond the last are computed too, though not written.
-        target.Clear();
-        layout.Pack(b, Spec.TransposeB ? Spec.K : 1, Spec.TransposeB ? 1 : Spec.N, target);
-        return layout;
+        return largest;
     }
 
     private void Rows(Matrices m, int first, int end)
@@ -95,8 +125,7 @@ internal sealed unsafe class PanelMatrixProduct<TVector, TForm> : MatrixProduct
                 int count = Math.Min(BlockRows, end - row);
                 for (int r = 0; r < count; r++)
                 {
-                    var target = new Span<short>(scratch + (r * rowBytes), Spec.K);
-                    PackRow((byte*)m.A, row + r, target);
+                    PackRow((byte*)m.A, row + r, new Span<short>(scratch + (r * rowBytes), Spec.K));
                 }
 
                 nint outBytes = (nint)Spec.N * _stage.ElementSize;
@@ -111,21 +140,39 @@ internal sealed unsafe class PanelMatrixProduct<TVector, TForm> : MatrixProduct
     private void PackRow(byte* a, int row, Span<short> target)
     {
         (long start, int step) = Spec.TransposeA ? (row, Spec.M) : ((long)row * Spec.K, 1);
-        if (Spec.TypeA == DataType.UInt8)
-        {
-            byte* source = a + start;
-            for (int k = 0; k < target.Length; k++)
-            {
-                target[k] = (short)(source[(long)k * step] - Spec.ZeroPointA);
-            }
-        }
-        else
+        if (Spec.TypeA == DataType.Int16)
         {
             short* source = (short*)a + start;
+            if (step == 1)
+            {
+                new ReadOnlySpan<short>(source, target.Length).CopyTo(target);
+                return;
+            }
+
             for (int k = 0; k < target.Length; k++)
             {
                 target[k] = source[(long)k * step];
             }
+
+            return;
+        }
+
+        byte* bytes = a + start;
+        int i = 0;
+        if (step == 1)
+        {
+            Vector128<ushort> zero = Vector128.Create((ushort)Spec.ZeroPointA);
+            for (; i <= target.Length - Vector128<byte>.Count; i += Vector128<byte>.Count)
+            {
+                (Vector128<ushort> low, Vector128<ushort> high) = Vector128.Widen(Vector128.Load(bytes + i));
+                (low - zero).AsInt16().CopyTo(target[i..]);
+                (high - zero).AsInt16().CopyTo(target[(i + Vector128<ushort>.Count)..]);
+            }
+        }
+
+        for (; i < target.Length; i++)
+        {
+            target[i] = (short)(bytes[(long)i * step] - Spec.ZeroPointA);
         }
     }
 
