@@ -8,7 +8,7 @@ internal sealed class DelegatePreprocessor(Func<string, bool, Tensor> function) 
     public Tensor Read(string path, bool norm, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return function(path, norm);
+        return function(path, norm) ?? throw new IpuException("PreprocessFailed", $"the preprocessing function returned nothing for '{path}'", IpuErrorKind.External) { Target = path };
     }
 
     public void Dispose()

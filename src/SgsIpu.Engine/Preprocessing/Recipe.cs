@@ -6,6 +6,8 @@ namespace SgsIpu.Engine.Preprocessing;
 /// <summary>What is done to a decoded image, in this order: letterbox or resize, centre crop, colour.</summary>
 public sealed record Recipe
 {
+    private const long LargestArea = 1 << 28;
+
     /// <summary>Length of the shorter side after resizing; 0 for none.</summary>
     public int ShorterSide { get; init; }
 
@@ -29,7 +31,7 @@ public sealed record Recipe
     /// <summary>Applies the recipe.</summary>
     /// <param name="image">Red, green, blue.</param>
     /// <param name="training">The order of the channels where the recipe names none.</param>
-    /// <exception cref="IpuException">The crop is larger than the image (id <c>RecipeCrop</c>).</exception>
+    /// <exception cref="IpuException">The crop is larger than the image (id <c>RecipeCrop</c>), or the shorter side makes a long image too large (<c>RecipeSize</c>).</exception>
     public RgbImage Apply(RgbImage image, ImageFormat training)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -43,9 +45,7 @@ public sealed record Recipe
         }
         else if (ShorterSide > 0)
         {
-            image = image.Width < image.Height
-                ? ImageResizer.Resize(image, ShorterSide, (int)((long)ShorterSide * image.Height / image.Width), Interpolation)
-                : ImageResizer.Resize(image, (int)((long)ShorterSide * image.Width / image.Height), ShorterSide, Interpolation);
+            image = Proportional(image);
         }
 
         if (Crop is { } crop)
@@ -59,6 +59,19 @@ public sealed record Recipe
             ImageFormat.BGR => Reversed(image),
             _ => image,
         };
+    }
+
+    private RgbImage Proportional(RgbImage image)
+    {
+        long longer = (long)ShorterSide * Math.Max(image.Width, image.Height) / Math.Min(image.Width, image.Height);
+        if (longer * ShorterSide > LargestArea)
+        {
+            throw new IpuException("RecipeSize", $"an image of {image.Width}×{image.Height} with {ShorterSide} as its shorter side has {longer * ShorterSide} pixels, which are more than can be processed", IpuErrorKind.InvalidArgument);
+        }
+
+        return image.Width < image.Height
+            ? ImageResizer.Resize(image, ShorterSide, (int)longer, Interpolation)
+            : ImageResizer.Resize(image, (int)longer, ShorterSide, Interpolation);
     }
 
     private RgbImage Boxed(RgbImage image, int width, int height)

@@ -1,7 +1,8 @@
 """Runs image_preprocess(path, norm) of a user's script for requests on standard input; answers with .npy arrays.
 
 A request is one line of JSON: {"path": ..., "norm": ...}. An answer is one byte, 'A' (array) or 'E' (error text), the length as 8
-bytes little-endian, and the content. What the script prints goes to standard error, so that it cannot disturb the answers.
+bytes little-endian, and the content. What the script prints goes to standard error and what it reads is empty, so that neither it nor
+its children can disturb requests and answers.
 """
 import importlib.util
 import io
@@ -11,7 +12,9 @@ import struct
 import sys
 import traceback
 
+requests = os.fdopen(os.dup(0), "rb")
 answers = os.fdopen(os.dup(1), "wb")
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 os.dup2(2, 1)
 sys.stdout = sys.stderr
 
@@ -40,7 +43,7 @@ def call(function, path, norm):
 
 
 function = None
-for line in sys.stdin.buffer:
+for line in requests:
     try:
         request = json.loads(line)
         if function is None:

@@ -153,6 +153,7 @@ public sealed class PythonScriptTests : IDisposable
         Assert.Contains("no_such_module", Failed("import no_such_module\n"), StringComparison.Ordinal);
         Assert.Contains("SystemExit", Failed("import sys\ndef image_preprocess(path, norm=True):\n    sys.exit(3)\n"), StringComparison.Ordinal);
         Assert.Contains("last words", Failed("import os, sys\ndef image_preprocess(path, norm=True):\n    print('last words')\n    sys.stdout.flush()\n    os._exit(3)\n"), StringComparison.Ordinal);
+        Assert.Contains("EOFError", Failed("def image_preprocess(path, norm=True):\n    return input()\n"), StringComparison.Ordinal);
         Assert.Contains("pickle", Failed("def image_preprocess(path, norm=True):\n    return [{'a': 1}, 2]\n"), StringComparison.Ordinal);
     }
 

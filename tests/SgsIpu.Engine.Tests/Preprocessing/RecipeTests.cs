@@ -65,6 +65,10 @@ public sealed class RecipeTests
     public void ACropLargerThanTheImageIsRefused() =>
         Assert.Equal("RecipeCrop", Assert.Throws<IpuException>(() => new Recipe { Crop = (17, 8) }.Apply(Pictures.Rgb(), ImageFormat.RGB)).ErrorId);
 
+    [Fact]
+    public void AnImageThatWouldBeTooLargeIsRefused() =>
+        Assert.Equal("RecipeSize", Assert.Throws<IpuException>(() => new Recipe { ShorterSide = 16384 }.Apply(new RgbImage(1, 1000, 3), ImageFormat.RGB)).ErrorId);
+
     [Theory]
     [InlineData("resize: 256\ncrop: 224\ninterpolation: pillow-bilinear")]
     [InlineData("# as trained\nresize: '256'\ncrop: [224, 224]\ninterpolation: Pillow-Bilinear\n")]

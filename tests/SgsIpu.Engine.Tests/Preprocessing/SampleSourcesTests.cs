@@ -215,6 +215,10 @@ public sealed class SampleSourcesTests : IDisposable
     }
 
     [Fact]
+    public void AFunctionThatReturnsNothingIsNamedWithItsFile() =>
+        Assert.Equal("PreprocessFailed", Fault(() => Read(Models.Float(null, Nhwc), true, (Func<string, bool, Tensor>)((_, _) => null!)), _image));
+
+    [Fact]
     public void AnArrayThatDoesNotFitIsNamedWithBothShapes()
     {
         string array = _folder.Write("odd.npy", NpyFile.Write(new Tensor(DataType.Float32, new Shape(1, 7, 16, 3))));
