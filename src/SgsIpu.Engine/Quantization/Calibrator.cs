@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using SgsIpu.Core;
 using SgsIpu.Engine.Configuration;
+using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Quantization;
 
@@ -66,6 +67,35 @@ internal static class Calibrator
             {
                 ranges.Set(tensor, DataType.UInt8, RangeEstimator.LeastSquares(seen, UInt8Levels, OutlierShare));
             }
+
+            SetChannels(graph, plan, ranges, seen);
         }
+    }
+
+    /// <summary>Gives a tensor that only convolutions read in 8 bits a scale for each channel.</summary>
+    private static void SetChannels(Graph graph, PrecisionPlan plan, TensorRanges ranges, ActivationStatistics seen)
+    {
+        IReadOnlyList<ChannelConsumer> consumers = plan.ChannelConsumers(seen.Tensor);
+        if (consumers.Count == 0)
+        {
+            return;
+        }
+
+        // Convolutions write any scales; other operators write INT16, which is requantized.
+        if (plan.TypeOf(seen.Tensor) == DataType.UInt8)
+        {
+            if (graph.Producer(seen.Tensor) is not { } producer || plan.Rule(producer).Class == QuantClass.Preserving)
+            {
+                return;
+            }
+
+            if (plan.Rule(producer) is not { Class: QuantClass.Convolution, Weight: >= 0 } || producer.Op is BatchMatMulOp)
+            {
+                plan.Widen(seen.Tensor);
+            }
+        }
+
+        int axis = graph[seen.Tensor].Shape.Rank - 1;
+        ranges.SetChannels(seen.Tensor, ChannelScales.Choose(seen.Min, seen.Max, ranges.Range(seen.Tensor, DataType.UInt8), axis, consumers));
     }
 }

@@ -60,6 +60,34 @@ internal sealed class PrecisionPlan
     /// <summary>True for real numbers that are computed from the inputs.</summary>
     public bool IsReal(string tensor) => tensor.Length > 0 && _graph[tensor] is { Type: DataType.Float32, IsConstant: false };
 
+    /// <summary>
+    /// The convolutions that read a tensor as UINT8, where nothing else does, so that it may have a scale for each channel; empty
+    /// where it may not.
+    /// </summary>
+    public IReadOnlyList<ChannelConsumer> ChannelConsumers(string tensor)
+    {
+        if (RangeOf(tensor) != tensor || _ranges.Any(r => r.Value == tensor && r.Key != tensor) || (_graph.Producer(tensor) is null && TypeOf(tensor) == DataType.UInt8))
+        {
+            return [];
+        }
+
+        var consumers = new List<ChannelConsumer>();
+        foreach (Node node in _graph.Consumers(tensor).Where(n => Reads8Bits(n, tensor)))
+        {
+            if (ChannelConsumer.Of(_graph, node) is not { } consumer)
+            {
+                return [];
+            }
+
+            consumers.Add(consumer);
+        }
+
+        return _graph.Outputs.Contains(tensor) && TypeOf(tensor) == DataType.UInt8 ? [] : consumers;
+    }
+
+    /// <summary>Stores a tensor as INT16, to be requantized for those that read 8 bits.</summary>
+    public void Widen(string tensor) => _types[tensor] = DataType.Int16;
+
     /// <summary>Finds what must be observed, given the tensors whose range is known beforehand.</summary>
     public PrecisionPlan Observe(IReadOnlySet<string> known)
     {
@@ -74,6 +102,13 @@ internal sealed class PrecisionPlan
 
     /// <summary>The range that the operator itself guarantees, such as 0 to 1 for a sigmoid.</summary>
     public (double Min, double Max)? KnownRange(string tensor) => _graph.Producer(tensor) is { } node ? _rules[node.Name].OutputRange : null;
+
+    private bool Reads8Bits(Node node, string tensor) => _rules[node.Name] switch
+    {
+        { Class: QuantClass.Convolution } rule => Precision.Of(node, rule) == DataType.UInt8,
+        { Class: QuantClass.Preserving } rule => rule.Activations.Any(i => node.Inputs[i] == tensor) && TypeOf(node.Outputs[0]) == DataType.UInt8,
+        _ => false,
+    };
 
     private static bool Inherits(QuantRule rule) => rule is { Class: QuantClass.Preserving, Activations.Length: 1 };
 

@@ -190,11 +190,13 @@ internal sealed class Quantizer
         TensorSpec weights = _graph[node.Inputs[rule.Weight]];
         int levels = wide ? short.MaxValue : sbyte.MaxValue;
         int axis = rule.WeightAxis;
+        QuantParam input = activation.Quant!;
+        Tensor values = input.IsPerTensor ? weights.Constant! : ChannelConsumer.Of(_graph, node)!.Fold(input.Scale.AsSpan());
         double[] scales = _level == CalibrationLevel.L1 || wide
-            ? WeightQuantizer.MinMaxScales(weights.Constant!, axis, levels)
-            : WeightQuantizer.LeastSquaresScales(weights.Constant!, axis, levels);
+            ? WeightQuantizer.MinMaxScales(values, axis, levels)
+            : WeightQuantizer.LeastSquaresScales(values, axis, levels);
 
-        double x = activation.Quant!.Scale[0];
+        double x = input.IsPerTensor ? input.Scale[0] : 1;
         bool biased = rule.Bias >= 0 && rule.Bias < node.Inputs.Length && node.Inputs[rule.Bias].Length > 0;
         float[] bias = biased ? _graph[node.Inputs[rule.Bias]].Constant!.ToFloats() : [];
         if (!wide)
@@ -206,7 +208,7 @@ internal sealed class Quantizer
         }
 
         DataType type = wide ? DataType.Int16 : DataType.Int8;
-        Tensor rounded = WeightQuantizer.Round(weights.Constant!, scales, axis, type, levels);
+        Tensor rounded = WeightQuantizer.Round(values, scales, axis, type, levels);
         inputs[rule.Weight] = AddConstant(weights.Name, rounded, new QuantParam([.. scales], 0, scales.Length == 1 ? -1 : axis));
         if (biased)
         {

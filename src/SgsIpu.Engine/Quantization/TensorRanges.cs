@@ -6,6 +6,7 @@ namespace SgsIpu.Engine.Quantization;
 internal sealed class TensorRanges
 {
     private readonly Dictionary<(string Tensor, DataType Type), (double Min, double Max)> _ranges = [];
+    private readonly Dictionary<string, QuantParam> _channels = new(StringComparer.Ordinal);
 
     /// <summary>Sets the range of a tensor for one integer type.</summary>
     public void Set(string tensor, DataType type, (double Min, double Max) range) => _ranges[(tensor, type)] = range;
@@ -17,9 +18,19 @@ internal sealed class TensorRanges
         Set(tensor, DataType.Int16, range);
     }
 
+    /// <summary>Gives a tensor a UINT8 mapping with a scale for each channel.</summary>
+    public void SetChannels(string tensor, QuantParam mapping) => _channels[tensor] = mapping;
+
+    public (double Min, double Max) Range(string tensor, DataType type) => _ranges[(tensor, type)];
+
     /// <summary>The mapping of a tensor's range onto a type.</summary>
     public QuantParam Mapping(string tensor, DataType type)
     {
+        if (type == DataType.UInt8 && _channels.TryGetValue(tensor, out QuantParam? channels))
+        {
+            return channels;
+        }
+
         if (!_ranges.TryGetValue((tensor, type), out (double Min, double Max) r))
         {
             throw new IpuException("RangeUnknown", $"the range of tensor '{tensor}' is not known", IpuErrorKind.Internal) { Target = tensor };

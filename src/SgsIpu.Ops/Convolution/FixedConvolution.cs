@@ -16,13 +16,7 @@ internal static class FixedConvolution
             throw binding.NotSupported($"'{tensor.Name}' is {tensor.Type}; convolutions read and write UInt8 and Int16");
         }
 
-        QuantParam quant = FixedBinding.Quant(tensor);
-        if (!quant.IsPerTensor)
-        {
-            throw binding.NotSupported($"'{tensor.Name}' has {quant.Scale.Length} scales; convolutions read and write tensors with one");
-        }
-
-        return quant.ZeroPoint;
+        return FixedBinding.Quant(tensor).ZeroPoint;
     }
 
     /// <summary>Constant weights as INT16 values; UINT8 activations go with INT8 weights, INT16 with either.</summary>
@@ -72,17 +66,19 @@ internal static class FixedConvolution
             throw binding.NotSupported($"the weights have {weights.Scale.Length} scales for {channels} output channels");
         }
 
-        double x = FixedBinding.Scale(binding.Input(0));
-        double y = FixedBinding.Scale(output);
+        // Scales of input channels are part of the weights.
+        QuantParam input = FixedBinding.Quant(binding.Input(0));
+        double x = input.IsPerTensor ? input.Scale[0] : 1;
+        QuantParam y = FixedBinding.Quant(output);
         var scale = new Requantizer[channels];
         for (int c = 0; c < channels; c++)
         {
-            scale[c] = Requantizer.FromScale(x * weights.Scale[weights.IsPerTensor ? 0 : c] / y);
+            scale[c] = Requantizer.FromScale(x * weights.Scale[weights.IsPerTensor ? 0 : c] / y.Scale[y.IsPerTensor ? 0 : c]);
         }
 
         (int low, int high) = output.Type == DataType.UInt8 ? (byte.MinValue, byte.MaxValue) : (-short.MaxValue, short.MaxValue);
-        int min = Bound(activationMin, y, zero, low, high);
-        int max = Math.Max(min, Bound(activationMax, y, zero, low, high));
+        int min = Bound(activationMin, y, low, high);
+        int max = Math.Max(min, Bound(activationMax, y, low, high));
         return new OutputStage(output.Type, bias, scale, zero, min, max);
     }
 
@@ -93,7 +89,17 @@ internal static class FixedConvolution
         return new DelegateKernel((in FixedArguments a) => convolution.Run(a.Input(0), a.Output(0), a.Threads));
     }
 
-    /// <summary>A real bound as an integer of the output, within the type.</summary>
-    private static int Bound(float bound, double scale, int zero, int low, int high) =>
-        (int)Math.Clamp(Math.Round(bound / scale, MidpointRounding.ToEven) + zero, low, high);
+    /// <summary>
+    /// A real bound as an integer of the output, within the type. With a scale for each channel the type's own limit is the bound, because
+    /// such scales cover no more than the values that were seen; 0 is the same integer for all.
+    /// </summary>
+    private static int Bound(float bound, QuantParam output, int low, int high)
+    {
+        if (!output.IsPerTensor && bound != 0)
+        {
+            return bound > 0 ? high : low;
+        }
+
+        return (int)Math.Clamp(Math.Round(bound / output.Scale[0], MidpointRounding.ToEven) + output.ZeroPoint, low, high);
+    }
 }
