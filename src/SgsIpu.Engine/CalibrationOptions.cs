@@ -7,7 +7,7 @@ namespace SgsIpu.Engine;
 /// <param name="Samples">Typical inputs of the model.</param>
 public sealed record CalibrationOptions(ISampleSource Samples)
 {
-    public CalibrationLevel Level { get; init; } = CalibrationLevel.L5;
+    public CalibrationLevel Level { get; init; } = CalibrationLevel.L2;
 
     /// <summary>Samples in flight at once; the result does not depend on it.</summary>
     public int NumProcess { get; init; } = 10;

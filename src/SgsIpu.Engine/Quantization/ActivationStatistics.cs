@@ -10,8 +10,16 @@ internal sealed class ActivationStatistics(string tensor, int channels)
     /// <summary>Values that one sample adds to the histogram at most.</summary>
     private const int HistogramValues = 1 << 14;
 
+    /// <summary>Means are added up as integers of this part of 1: floating-point sums would depend on the order of the samples.</summary>
+    private const double Unit = 1L << 32;
+
     private readonly float[] _min = Filled(channels, float.PositiveInfinity);
     private readonly float[] _max = Filled(channels, float.NegativeInfinity);
+    private readonly float[] _sum = new float[channels];
+    private readonly float[] _squares = new float[channels];
+    private readonly Int128[] _means = new Int128[channels];
+    private readonly Int128[] _powers = new Int128[channels];
+    private int _samples;
 
     public string Tensor => tensor;
 
@@ -22,6 +30,12 @@ internal sealed class ActivationStatistics(string tensor, int channels)
     public ReadOnlySpan<float> Max => _max;
 
     public Histogram Histogram { get; } = new();
+
+    /// <summary>Mean of a channel, every sample with the same weight.</summary>
+    public double Mean(int channel) => (double)_means[channel] / Unit / _samples;
+
+    /// <summary>Mean square of a channel.</summary>
+    public double Power(int channel) => (double)_powers[channel] / Unit / _samples;
 
     /// <summary>Adds the values of one sample.</summary>
     /// <param name="inner">Values of one channel that lie one after the other: the image of an NCHW tensor, 1 where channels come last.</param>
@@ -37,6 +51,7 @@ internal sealed class ActivationStatistics(string tensor, int channels)
             ObservePlanes(values, inner);
         }
 
+        AddMoments(values.Length / _min.Length);
         float low = _min.Min();
         float high = _max.Max();
         float largest = Math.Max(-low, high);
@@ -56,8 +71,11 @@ internal sealed class ActivationStatistics(string tensor, int channels)
         {
             _min[c] = Math.Min(_min[c], other._min[c]);
             _max[c] = Math.Max(_max[c], other._max[c]);
+            _means[c] += other._means[c];
+            _powers[c] += other._powers[c];
         }
 
+        _samples += other._samples;
         Histogram.Add(other.Histogram);
     }
 
@@ -66,6 +84,9 @@ internal sealed class ActivationStatistics(string tensor, int channels)
     {
         Array.Fill(_min, float.PositiveInfinity);
         Array.Fill(_max, float.NegativeInfinity);
+        Array.Clear(_means);
+        Array.Clear(_powers);
+        _samples = 0;
         Histogram.Clear();
     }
 
@@ -74,6 +95,20 @@ internal sealed class ActivationStatistics(string tensor, int channels)
         var result = new float[count];
         Array.Fill(result, value);
         return result;
+    }
+
+    /// <summary>Turns the sums of one sample into integers.</summary>
+    private void AddMoments(int values)
+    {
+        for (int c = 0; c < _sum.Length; c++)
+        {
+            _means[c] += Int128.CreateSaturating(_sum[c] / Math.Max(values, 1) * Unit);
+            _powers[c] += Int128.CreateSaturating(_squares[c] / Math.Max(values, 1) * Unit);
+        }
+
+        Array.Clear(_sum);
+        Array.Clear(_squares);
+        _samples++;
     }
 
     /// <summary>Channels last: each row holds one value of every channel.</summary>
@@ -89,12 +124,16 @@ internal sealed class ActivationStatistics(string tensor, int channels)
                 Vector256<float> v = Vector256.Create(x[i..]);
                 Vector256.Min(v, Vector256.Create(_min.AsSpan(i))).CopyTo(_min.AsSpan(i));
                 Vector256.Max(v, Vector256.Create(_max.AsSpan(i))).CopyTo(_max.AsSpan(i));
+                (Vector256.Create(_sum.AsSpan(i)) + v).CopyTo(_sum.AsSpan(i));
+                (Vector256.Create(_squares.AsSpan(i)) + (v * v)).CopyTo(_squares.AsSpan(i));
             }
 
             for (; i < c; i++)
             {
                 _min[i] = Math.Min(_min[i], x[i]);
                 _max[i] = Math.Max(_max[i], x[i]);
+                _sum[i] += x[i];
+                _squares[i] += x[i] * x[i];
             }
         }
     }
@@ -104,34 +143,38 @@ internal sealed class ActivationStatistics(string tensor, int channels)
         for (int plane = 0; plane * inner < values.Length; plane++)
         {
             ReadOnlySpan<float> x = values.Slice(plane * inner, inner);
-            (float low, float high) = Extremes(x);
             int c = plane % _min.Length;
+            (float low, float high, float sum, float squares) = Summary(x);
             _min[c] = Math.Min(_min[c], low);
             _max[c] = Math.Max(_max[c], high);
+            _sum[c] += sum;
+            _squares[c] += squares;
         }
     }
 
-    /// <summary>Least and greatest value; NaN where there is one.</summary>
-    private static (float Low, float High) Extremes(ReadOnlySpan<float> x)
+    /// <summary>Least and greatest value (NaN where one is not finite), sum, and sum of squares.</summary>
+    private static (float Low, float High, float Sum, float Squares) Summary(ReadOnlySpan<float> x)
     {
         int width = Vector512<float>.Count;
         Vector512<float> low = Vector512.Create(float.PositiveInfinity);
         Vector512<float> high = Vector512.Create(float.NegativeInfinity);
-        Vector512<float> spread = Vector512<float>.Zero;
+        Vector512<float> sums = Vector512<float>.Zero;
+        Vector512<float> powers = Vector512<float>.Zero;
         int i = 0;
         for (; i <= x.Length - width; i += width)
         {
             Vector512<float> v = Vector512.Create(x[i..]);
             low = Vector512.MinNative(low, v);
             high = Vector512.MaxNative(high, v);
-
-            // v − v is 0, or NaN where v is not finite, and stays so.
-            spread += v - v;
+            sums += v;
+            powers += v * v;
         }
 
         float least = float.PositiveInfinity;
         float greatest = float.NegativeInfinity;
-        if (Vector512.Sum(spread) == 0)
+        float sum = Vector512.Sum(sums);
+        float squares = Vector512.Sum(powers);
+        if (!float.IsNaN(sum))
         {
             for (int lane = 0; lane < width; lane++)
             {
@@ -148,8 +191,10 @@ internal sealed class ActivationStatistics(string tensor, int channels)
         {
             least = Math.Min(least, x[i]);
             greatest = Math.Max(greatest, x[i]);
+            sum += x[i];
+            squares += x[i] * x[i];
         }
 
-        return (least, greatest);
+        return (least, greatest, sum, squares);
     }
 }

@@ -8,8 +8,8 @@ namespace SgsIpu.Engine.Quantization;
 /// <summary>Makes a fixed model of a float one: decides types, observes ranges, rounds.</summary>
 internal static class Calibrator
 {
-    /// <summary>Share of the values that level 2 may cut off at each side of an 8-bit tensor.</summary>
-    private const double OutlierShare = 1e-3;
+    /// <summary>Share of the values that level 2 may take for outliers at each side of an 8-bit tensor.</summary>
+    private const double OutlierShare = 1e-4;
 
     private const int UInt8Levels = 256;
 
@@ -20,6 +20,11 @@ internal static class Calibrator
         if (model.Stage != IpuStage.Float)
         {
             throw new IpuException("StageMismatch", $"'{model.Name}' is a {model.Stage} model; calibration takes a Float one", IpuErrorKind.InvalidArgument) { Target = model.Name };
+        }
+
+        if (options.Level > CalibrationLevel.L2)
+        {
+            throw new IpuException("LevelNotSupported", $"calibration level {options.Level} is not available in this version; L1 and L2 are", IpuErrorKind.NotSupported) { Target = model.Name };
         }
 
         if (options.Samples.Count == 0)
@@ -42,13 +47,13 @@ internal static class Calibrator
         }
 
         PrecisionPlan plan = new PrecisionPlan(model.Graph, model.InputConfig).Observe(given.ToFrozenSet());
-        Observe(model.Graph, plan, known, options, progress, cancellationToken);
+        IReadOnlyDictionary<string, ActivationStatistics> statistics = Observe(model.Graph, plan, known, options, progress, cancellationToken);
         progress?.Report(new IpuProgress("Rounding weights", 0, 0));
-        Graph graph = Quantizer.Quantize(model, plan, known, options.Level, cancellationToken);
+        Graph graph = Quantizer.Quantize(model, plan, known, statistics, options.Level, cancellationToken);
         return model with { Stage = IpuStage.Fixed, Graph = graph };
     }
 
-    private static void Observe(Graph graph, PrecisionPlan plan, TensorRanges ranges, CalibrationOptions options, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    private static IReadOnlyDictionary<string, ActivationStatistics> Observe(Graph graph, PrecisionPlan plan, TensorRanges ranges, CalibrationOptions options, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
     {
         foreach (string tensor in graph.Nodes.SelectMany(n => n.Outputs))
         {
@@ -59,17 +64,20 @@ internal static class Calibrator
         }
 
         using var collector = new StatisticsCollector(graph, plan.Observed);
-        foreach ((string tensor, ActivationStatistics seen) in collector.Collect(options.Samples, options.NumProcess, progress, cancellationToken))
+        IReadOnlyDictionary<string, ActivationStatistics> statistics = collector.Collect(options.Samples, options.NumProcess, progress, cancellationToken);
+        foreach ((string tensor, ActivationStatistics seen) in statistics)
         {
             cancellationToken.ThrowIfCancellationRequested();
             ranges.Set(tensor, RangeEstimator.MinMax(seen));
             if (options.Level >= CalibrationLevel.L2)
             {
-                ranges.Set(tensor, DataType.UInt8, RangeEstimator.LeastSquares(seen, UInt8Levels, OutlierShare));
+                ranges.Set(tensor, DataType.UInt8, RangeEstimator.WithoutOutliers(seen, UInt8Levels, OutlierShare));
             }
 
             SetChannels(graph, plan, ranges, seen);
         }
+
+        return statistics;
     }
 
     /// <summary>Gives a tensor that only convolutions read in 8 bits a scale for each channel.</summary>
@@ -96,6 +104,6 @@ internal static class Calibrator
         }
 
         int axis = graph[seen.Tensor].Shape.Rank - 1;
-        ranges.SetChannels(seen.Tensor, ChannelScales.Choose(seen.Min, seen.Max, ranges.Range(seen.Tensor, DataType.UInt8), axis, consumers));
+        ranges.SetChannels(seen.Tensor, ChannelScales.Choose(seen, ranges.Range(seen.Tensor, DataType.UInt8), axis, consumers));
     }
 }

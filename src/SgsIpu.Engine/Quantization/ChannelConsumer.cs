@@ -40,6 +40,18 @@ internal sealed class ChannelConsumer
         return Tensor.FromArray<float>(values, _weights.Shape);
     }
 
+    /// <summary>For each weight, the value of the input channel that it meets.</summary>
+    public Tensor Spread(ReadOnlySpan<double> channels)
+    {
+        var values = new float[_weights.Count];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = (float)channels[ChannelOf(i)];
+        }
+
+        return Tensor.FromArray<float>(values, _weights.Shape);
+    }
+
     /// <summary>
     /// Expected square error at the output, summed over its channels, for input scales: rounding of the input through the weights, plus
     /// rounding of the folded weights times the input's integers.
@@ -70,6 +82,28 @@ internal sealed class ChannelConsumer
         }
 
         return error;
+    }
+
+    /// <summary>
+    /// What rounding the weights takes from the mean of each output channel, to be given back in its bias (Nagel et al. 2019, section 4.2).
+    /// </summary>
+    /// <param name="weights">The weights before rounding, times the scales of the input channels.</param>
+    /// <param name="rounded">The integers.</param>
+    /// <param name="scales">Scale of each output channel.</param>
+    /// <param name="means">Mean of each input channel, over its scale.</param>
+    public double[] BiasCorrection(Tensor weights, Tensor rounded, ReadOnlySpan<double> scales, ReadOnlySpan<double> means)
+    {
+        ReadOnlySpan<float> exact = weights.As<float>();
+        ReadOnlySpan<sbyte> integers = rounded.As<sbyte>();
+        var correction = new double[scales.Length];
+        int perOutput = exact.Length / scales.Length;
+        for (int i = 0; i < exact.Length; i++)
+        {
+            int o = _depthwise ? i % scales.Length : i / perOutput;
+            correction[o] += (exact[i] - (scales[o] * integers[i])) * means[ChannelOf(i)];
+        }
+
+        return correction;
     }
 
     /// <summary>The input channel of a weight; input channels stand last in every layout of weights.</summary>

@@ -16,23 +16,20 @@ internal static class ChannelScales
     private static readonly double[] Blends = [0, 0.25, 0.5, 0.75, 1];
 
     /// <summary>The mapping with the least expected error at the outputs of the consumers.</summary>
-    /// <param name="min">Least value of each channel.</param>
-    /// <param name="max">Largest value of each channel.</param>
+    /// <param name="seen">Extremes and mean squares of the channels.</param>
     /// <param name="tensor">The range of the whole tensor, beyond which values are cut off.</param>
     /// <param name="axis">The dimension of the channels.</param>
-    public static QuantParam Choose(ReadOnlySpan<float> min, ReadOnlySpan<float> max, (double Min, double Max) tensor, int axis, IReadOnlyList<ChannelConsumer> consumers)
+    public static QuantParam Choose(ActivationStatistics seen, (double Min, double Max) tensor, int axis, IReadOnlyList<ChannelConsumer> consumers)
     {
-        int channels = min.Length;
+        int channels = seen.Min.Length;
         var low = new double[channels];
         var high = new double[channels];
         var power = new double[channels];
         for (int c = 0; c < channels; c++)
         {
-            low[c] = Math.Clamp(min[c], tensor.Min, 0);
-            high[c] = Math.Clamp(max[c], 0, tensor.Max);
-
-            // A quarter of the range: between a uniform and a sparse distribution.
-            power[c] = Math.Pow((high[c] - low[c]) / 4, 2);
+            low[c] = Math.Clamp(seen.Min[c], tensor.Min, 0);
+            high[c] = Math.Clamp(seen.Max[c], 0, tensor.Max);
+            power[c] = seen.Power(c);
         }
 
         (double[] Scales, int Zero, double Error) best = ([], 0, double.PositiveInfinity);
@@ -51,7 +48,7 @@ internal static class ChannelScales
             }
         }
 
-        return new QuantParam([.. best.Scales], best.Zero, axis) { Min = [.. min], Max = [.. max] };
+        return new QuantParam([.. best.Scales], best.Zero, axis) { Min = [.. seen.Min], Max = [.. seen.Max] };
     }
 
     /// <summary>Zero points to try; 0 alone where nothing is negative.</summary>

@@ -13,6 +13,7 @@ internal sealed class Quantizer
     private readonly Graph _graph;
     private readonly PrecisionPlan _plan;
     private readonly TensorRanges _ranges;
+    private readonly IReadOnlyDictionary<string, ActivationStatistics> _statistics;
     private readonly CalibrationLevel _level;
     private readonly GraphEditor _editor;
     private readonly Boundary _boundary;
@@ -21,8 +22,9 @@ internal sealed class Quantizer
     private readonly Dictionary<string, string> _stored = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Tensor, DataType Type, string Range), string> _converted = [];
 
-    private Quantizer(IpuModel model, PrecisionPlan plan, TensorRanges ranges, CalibrationLevel level)
+    private Quantizer(IpuModel model, PrecisionPlan plan, TensorRanges ranges, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level)
     {
+        _statistics = statistics;
         _graph = model.Graph;
         _plan = plan;
         _ranges = ranges;
@@ -32,9 +34,9 @@ internal sealed class Quantizer
     }
 
     /// <summary>The fixed graph: from the board's bytes to the outputs.</summary>
-    public static Graph Quantize(IpuModel model, PrecisionPlan plan, TensorRanges ranges, CalibrationLevel level, CancellationToken cancellationToken)
+    public static Graph Quantize(IpuModel model, PrecisionPlan plan, TensorRanges ranges, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level, CancellationToken cancellationToken)
     {
-        var quantizer = new Quantizer(model, plan, ranges, level);
+        var quantizer = new Quantizer(model, plan, ranges, statistics, level);
         quantizer.AddInputs();
         foreach (Node node in model.Graph.Nodes)
         {
@@ -191,10 +193,12 @@ internal sealed class Quantizer
         int levels = wide ? short.MaxValue : sbyte.MaxValue;
         int axis = rule.WeightAxis;
         QuantParam input = activation.Quant!;
-        Tensor values = input.IsPerTensor ? weights.Constant! : ChannelConsumer.Of(_graph, node)!.Fold(input.Scale.AsSpan());
+        ChannelConsumer? consumer = ChannelConsumer.Of(_graph, node);
+        ActivationStatistics? seen = _statistics.GetValueOrDefault(node.Inputs[0]);
+        Tensor values = input.IsPerTensor ? weights.Constant! : consumer!.Fold(input.Scale.AsSpan());
         double[] scales = _level == CalibrationLevel.L1 || wide
             ? WeightQuantizer.MinMaxScales(values, axis, levels)
-            : WeightQuantizer.LeastSquaresScales(values, axis, levels);
+            : WeightQuantizer.LeastSquaresScales(values, seen is null ? null : consumer?.Spread(OverScale(seen, seen.Power, input, 2)), axis, levels);
 
         double x = input.IsPerTensor ? input.Scale[0] : 1;
         bool biased = rule.Bias >= 0 && rule.Bias < node.Inputs.Length && node.Inputs[rule.Bias].Length > 0;
@@ -212,10 +216,20 @@ internal sealed class Quantizer
         inputs[rule.Weight] = AddConstant(weights.Name, rounded, new QuantParam([.. scales], 0, scales.Length == 1 ? -1 : axis));
         if (biased)
         {
+            if (!wide && seen is not null && consumer is not null)
+            {
+                double[] correction = consumer.BiasCorrection(values, rounded, scales, OverScale(seen, seen.Mean, input, 1));
+                bias = [.. bias.Zip(correction, (b, c) => (float)(b + c))];
+            }
+
             double[] unit = [.. scales.Select(s => s * x)];
             inputs[rule.Bias] = AddConstant(node.Inputs[rule.Bias], ConstantRounding.RoundBias(bias, unit, wide), new QuantParam([.. unit], 0, unit.Length == 1 ? -1 : 0));
         }
     }
+
+    /// <summary>A moment of each input channel over the scale that is part of the weights.</summary>
+    private static double[] OverScale(ActivationStatistics seen, Func<int, double> moment, QuantParam input, int power) =>
+        [.. Enumerable.Range(0, seen.Min.Length).Select(c => moment(c) / (input.IsPerTensor ? 1 : Math.Pow(input.Scale[c], power)))];
 
     private string AddConstant(string wanted, Tensor value, QuantParam quant)
     {

@@ -25,6 +25,18 @@ internal static class RangeEstimator
     }
 
     /// <summary>
+    /// Everything that was seen but outliers: the rarest values of a side are cut off where they stretch that side to more than twice
+    /// the range that has the least square error without them.
+    /// </summary>
+    /// <param name="share">Share of the values that outliers may have at each side.</param>
+    public static (double Min, double Max) WithoutOutliers(ActivationStatistics statistics, int levels, double share)
+    {
+        (double min, double max) = MinMax(statistics);
+        (double low, double high) = LeastSquares(statistics, levels, share);
+        return (low > min / 2 ? low : min, high < max / 2 ? high : max);
+    }
+
+    /// <summary>
     /// The range with the least expected square error for <paramref name="levels"/> levels: uniform rounding noise inside, the distance
     /// to the border outside. At most the share <paramref name="trim"/> of the values is cut off at each side, so that only outliers go.
     /// </summary>

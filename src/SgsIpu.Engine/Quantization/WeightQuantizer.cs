@@ -17,11 +17,15 @@ internal static class WeightQuantizer
         return [.. channels.Select(c => Covering(c, levels))];
     }
 
-    /// <summary>Scales with the least square error of each channel, found by trying narrower ranges than the largest magnitude.</summary>
-    public static double[] LeastSquaresScales(Tensor weights, int axis, int levels)
+    /// <summary>
+    /// Scales with the least square error of each channel, found by trying narrower ranges than the largest magnitude.
+    /// </summary>
+    /// <param name="importance">Mean square of the input that each weight meets, so that the error is that of the output; null counts all alike.</param>
+    public static double[] LeastSquaresScales(Tensor weights, Tensor? importance, int axis, int levels)
     {
         float[][] channels = ByChannel(weights, axis);
-        return [.. channels.AsParallel().AsOrdered().Select(c => LeastSquares(c, levels))];
+        float[][]? factors = importance is null ? null : ByChannel(importance, axis);
+        return [.. Enumerable.Range(0, channels.Length).AsParallel().AsOrdered().Select(c => LeastSquares(channels[c], factors?[c] ?? Ones(channels[c].Length), levels))];
     }
 
     /// <summary>The integers, rounded half to even and clamped to ±<paramref name="levels"/>.</summary>
@@ -52,7 +56,7 @@ internal static class WeightQuantizer
         return largest > 0 ? (double)largest / levels : 1.0;
     }
 
-    private static double LeastSquares(float[] channel, int levels)
+    private static double LeastSquares(float[] channel, float[] importance, int levels)
     {
         double full = Covering(channel, levels);
         double best = full;
@@ -60,7 +64,7 @@ internal static class WeightQuantizer
         for (int i = 0; i <= Steps; i++)
         {
             double scale = full * (1 - ((1 - Narrowest) * i / Steps));
-            double error = SquareError(channel, (float)scale, levels);
+            double error = SquareError(channel, importance, (float)scale, levels);
             if (error < least)
             {
                 (best, least) = (scale, error);
@@ -70,7 +74,7 @@ internal static class WeightQuantizer
         return best;
     }
 
-    private static double SquareError(ReadOnlySpan<float> x, float scale, int levels)
+    private static double SquareError(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float scale, int levels)
     {
         // A fixed width, so that the sum is the same on every machine.
         int width = Vector256<float>.Count;
@@ -83,17 +87,24 @@ internal static class WeightQuantizer
             Vector256<float> v = Vector256.Create(x[i..]);
             Vector256<float> q = Vector256.Round(v * inverse, MidpointRounding.ToEven);
             Vector256<float> e = v - (Vector256.Min(Vector256.Max(q, -high), high) * scale);
-            sum += e * e;
+            sum += e * e * Vector256.Create(importance[i..]);
         }
 
         double total = Vector256.Sum(sum);
         for (; i < x.Length; i++)
         {
             float e = x[i] - (Math.Clamp(MathF.Round(x[i] / scale, MidpointRounding.ToEven), -levels, levels) * scale);
-            total += e * e;
+            total += e * e * importance[i];
         }
 
         return total;
+    }
+
+    private static float[] Ones(int count)
+    {
+        var ones = new float[count];
+        Array.Fill(ones, 1);
+        return ones;
     }
 
     private static int Inner(Shape shape, int axis) => shape.Skip(axis + 1).Aggregate(1, (a, b) => a * b);
