@@ -17,6 +17,9 @@ public sealed record Recipe
     /// <summary>Size that the image is fitted into with its proportions kept; null for none.</summary>
     public (int Width, int Height)? Letterbox { get; init; }
 
+    /// <summary>True puts the image of a letterbox at the top left, false in the middle.</summary>
+    public bool TopLeft { get; init; }
+
     /// <summary>Grey level of a letterbox's border.</summary>
     public byte Pad { get; init; } = 114;
 
@@ -84,8 +87,8 @@ public sealed record Recipe
             Interpolation);
 
         // An odd border is one pixel wider at the right and the bottom, as YOLO's letterbox has it.
-        int left = (width - inner.Width) / 2;
-        int top = (height - inner.Height) / 2;
+        int left = TopLeft ? 0 : (width - inner.Width) / 2;
+        int top = TopLeft ? 0 : (height - inner.Height) / 2;
         var result = new RgbImage(width, height, image.Channels);
         Array.Fill(result.Pixels, Pad);
         for (int y = 0; y < inner.Height; y++)

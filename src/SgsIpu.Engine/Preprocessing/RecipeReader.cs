@@ -15,7 +15,7 @@ public static class RecipeReader
     private const long LargestFile = 1 << 16;
     private const int LargestSide = 1 << 14;
 
-    private static readonly string[] Keys = ["colour", "crop", "interpolation", "letterbox", "pad", "resize"];
+    private static readonly string[] Keys = ["anchor", "colour", "crop", "interpolation", "letterbox", "pad", "resize"];
 
     /// <exception cref="IpuException">The file is no YAML mapping (id <c>RecipeSyntax</c>), or a key or value is not allowed (<c>RecipeKey</c>, <c>RecipeValue</c>).</exception>
     public static Recipe ReadFile(string path)
@@ -44,6 +44,7 @@ public static class RecipeReader
             {
                 "resize" => Sides(key, entry.Value, name) is [var one] ? recipe with { ShorterSide = one } : recipe with { Size = Pair(key, entry.Value, name) },
                 "letterbox" => recipe with { Letterbox = Pair(key, entry.Value, name) },
+                "anchor" => recipe with { TopLeft = Choice(key, entry.Value, name, ("centre", false), ("top-left", true)) },
                 "crop" => recipe with { Crop = Pair(key, entry.Value, name) },
                 "pad" => recipe with { Pad = (byte)Number(key, entry.Value, 0, 255, name) },
                 "interpolation" => recipe with

@@ -83,8 +83,8 @@ public sealed class RecipeTests
     [Fact]
     public void ADictionaryIsRead()
     {
-        Recipe recipe = RecipeReader.Read(new Hashtable { ["Letterbox"] = new object[] { 640, 320 }, ["pad"] = 0, ["colour"] = "bgr", ["interpolation"] = "opencv-area" }, "x");
-        Assert.Equal(new Recipe { Letterbox = (640, 320), Pad = 0, Colour = ImageFormat.BGR, Interpolation = Interpolation.OpenCvArea }, recipe);
+        Recipe recipe = RecipeReader.Read(new Hashtable { ["Letterbox"] = new object[] { 640, 320 }, ["pad"] = 0, ["anchor"] = "top-left", ["colour"] = "bgr", ["interpolation"] = "opencv-area" }, "x");
+        Assert.Equal(new Recipe { Letterbox = (640, 320), Pad = 0, TopLeft = true, Colour = ImageFormat.BGR, Interpolation = Interpolation.OpenCvArea }, recipe);
         Assert.Equal(new Recipe { Size = (3, 4) }, RecipeReader.Read(new Dictionary<string, int[]> { ["resize"] = [3, 4] }, "x"));
     }
 
@@ -97,6 +97,7 @@ public sealed class RecipeTests
     [InlineData("resize: {a: 1}", "RecipeValue")]
     [InlineData("crop: 99999", "RecipeValue")]
     [InlineData("pad: 256", "RecipeValue")]
+    [InlineData("anchor: left", "RecipeValue")]
     [InlineData("colour: CMYK", "RecipeValue")]
     [InlineData("interpolation: cubic", "RecipeValue")]
     [InlineData("letterbox: 8\nresize: 8", "RecipeValue")]
