@@ -37,9 +37,19 @@ internal sealed record SampleInput(TensorSpec Spec, InputSetting? Setting, (int 
         return Cast(Shaped(array, preferTurned: norm && !recipe && Setting?.ChannelsFirst == true, path), Spec.Type, path);
     }
 
-    /// <summary>Scripts may leave the batch out.</summary>
-    private Tensor Batched(Tensor array) =>
-        array.Shape.Rank + 1 == Spec.Shape.Rank && Spec.Shape[0] == 1 ? array.Reshape(new Shape([1, .. array.Shape])) : array;
+    /// <summary>Scripts may leave the batch out, and those that know no shapes may hand over a flat array.</summary>
+    private Tensor Batched(Tensor array)
+    {
+        if (array.Shape.Rank == 1 && Spec.Shape.Rank > 1)
+        {
+            int channels = Setting?.TrainingFormat == ImageFormat.GRAY ? 1 : 3;
+            return Setting is { IsImage: true } && Size is { } size && array.Count == (long)size.Height * size.Width * channels
+                ? array.Reshape(new Shape(1, size.Height, size.Width, channels))
+                : array.Count == Spec.Shape.Count ? array.Reshape(Spec.Shape) : array;
+        }
+
+        return array.Shape.Rank + 1 == Spec.Shape.Rank && Spec.Shape[0] == 1 ? array.Reshape(new Shape([1, .. array.Shape])) : array;
+    }
 
     /// <summary>NHWC in the training format; null where the array holds no such image, but perhaps the board's bytes.</summary>
     private Tensor? Image(Tensor array, InputSetting setting)

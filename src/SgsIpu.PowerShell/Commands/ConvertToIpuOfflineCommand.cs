@@ -30,7 +30,7 @@ public sealed class ConvertToIpuOfflineCommand : SampleCmdlet
 
     /// <summary>The image, or its folder; by default the model's name in the current folder.</summary>
     [Parameter]
-    [Alias("o", "output_file", "output")]
+    [Alias("o", "output_file")]
     public string? Output { get; set; }
 
     /// <summary>How much work goes into ranges and rounding.</summary>

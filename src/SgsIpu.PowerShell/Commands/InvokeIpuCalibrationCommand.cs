@@ -11,7 +11,7 @@ namespace SgsIpu.PowerShell.Commands;
 public sealed class InvokeIpuCalibrationCommand : SampleCmdlet
 {
     /// <summary>Float models, or the paths of their files.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, ValueFromPipeline = true)]
     [Alias("m", "ModelFile", "model_file")]
     [ModelTransformation]
     public IpuModel Model { get; set; } = null!;

@@ -14,7 +14,7 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
     private string[] _labels = [];
 
     /// <summary>Models, or the paths of their files.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, ValueFromPipeline = true)]
     [Alias("m", "ModelFile", "model_file")]
     [ModelTransformation]
     public IpuModel Model { get; set; } = null!;

@@ -1,0 +1,173 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using System.Runtime.Loader;
+
+namespace SgsIpu.Module.Tests;
+
+/// <summary>The built module as a user meets it. Facts share one runspace.</summary>
+public sealed class ModuleTests(ModuleFixture module) : IClassFixture<ModuleFixture>
+{
+    private static readonly string[] Names =
+    [
+        "ConvertTo-IpuOffline", "Export-IpuModel", "Export-IpuOffline", "Get-IpuModelInfo", "Get-IpuSdkInfo",
+        "Get-IpuTensorDetail", "Import-IpuModel", "Invoke-IpuCalibration", "Invoke-IpuModel", "New-IpuSession",
+    ];
+
+    public static TheoryData<string> Commands => [.. Names];
+
+    [Fact]
+    public void ExactlyTheseCommandsAreExported() =>
+        Assert.Equal(Names, module.Run("(Get-Module SgsIpu).ExportedCmdlets.Keys").Select(k => k.ToString()).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void ThirdPartyAssembliesStayOutOfTheDefaultLoadContext()
+    {
+        string[] own = ["Google.Protobuf", "Google.FlatBuffers", "YamlDotNet", "SkiaSharp", "Microsoft.ML.OnnxRuntime", "INIFileParser", "Iced"];
+        Assert.DoesNotContain(AssemblyLoadContext.Default.Assemblies, a => own.Contains(a.GetName().Name));
+        Assert.Contains(AssemblyLoadContext.All.SelectMany(c => c.Assemblies), a => a.GetName().Name == "Microsoft.ML.OnnxRuntime");
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void EveryCommandHasHelpWithExamplesAndEveryParameterItsText(string command)
+    {
+        dynamic help = Assert.Single(module.Run($"Get-Help {command} -Full"));
+        Assert.NotEmpty(Text(help, "Synopsis"));
+        Assert.NotEmpty(module.Run($"(Get-Help {command}).description"));
+        Assert.NotEmpty(module.Run($"(Get-Help {command} -Examples).examples.example"));
+        string[] documented = [.. module.Run($"(Get-Help {command} -Full).parameters.parameter | ForEach-Object {{ if ($_.description.Text) {{ $_.name }} }}").Select(p => p.ToString()!).Order(StringComparer.Ordinal)];
+        string[] common = [.. Cmdlet.CommonParameters, .. Cmdlet.OptionalCommonParameters];
+        string[] parameters = [.. module.Run($"(Get-Command {command}).Parameters.Keys").Select(p => p.ToString()!).Except(common).Order(StringComparer.Ordinal)];
+        Assert.Equal(parameters, documented);
+    }
+
+    [Theory]
+    [InlineData("Import-IpuModel", "model_file", "Path")]
+    [InlineData("Import-IpuModel", "input_config", "InputConfig")]
+    [InlineData("Import-IpuModel", "soc_version", "SocVersion")]
+    [InlineData("Invoke-IpuCalibration", "i", "Image")]
+    [InlineData("Invoke-IpuCalibration", "n", "Preprocess")]
+    [InlineData("Invoke-IpuCalibration", "quant_level", "QuantLevel")]
+    [InlineData("Invoke-IpuCalibration", "num_process", "NumProcess")]
+    [InlineData("Export-IpuOffline", "b", "Batch")]
+    [InlineData("Invoke-IpuModel", "c", "Category")]
+    [InlineData("ConvertTo-IpuOffline", "export_models", "ExportModels")]
+    public void TheVendorsSpellingBinds(string command, string alias, string parameter) =>
+        Assert.Contains(alias, module.Run($"(Get-Command {command}).Parameters['{parameter}'].Aliases").Select(a => a.ToString()));
+
+    [Fact]
+    public void ModelsFlowFromFilesToFilteredTensors()
+    {
+        IReadOnlyList<PSObject> rows = module.Run(
+            "$fixed | Export-IpuModel -Path $out/flow.sim -Force; [IO.DirectoryInfo]::new($out).GetFiles('flow*.sim') | Import-IpuModel | Get-IpuTensorDetail | Where-Object QuantType -eq UINT8");
+        PSObject[] tensors = [.. rows.Skip(1)];
+        Assert.NotEmpty(tensors);
+        Assert.All(tensors, t => Assert.Equal("UINT8", t.Properties["QuantType"].Value));
+        Assert.Contains(tensors, t => (string)t.Properties["Name"].Value == "stem_relu");
+    }
+
+    [Fact]
+    public void EveryStageClassifiesTheSampleAndTheImageEqualsTheFixedModel()
+    {
+        const string Classify = "| Invoke-IpuModel -Image $sample/evaluation -Category Classification -Label $sample/labels.txt -Top 1 | ForEach-Object { [pscustomobject]@{ File = [IO.Path]::GetFileName($_.Source); Label = $_.Top[0].Label; Logits = $_.Outputs['logits'].ToFloatArray() -join ' ' } }";
+        PSObject[] real = [.. module.Run("$float " + Classify)];
+        PSObject[] integers = [.. module.Run("$fixed " + Classify)];
+        PSObject[] offline = [.. module.Run("$offline = $fixed | Export-IpuOffline $out/stages.img -Force -PassThru; $offline " + Classify)];
+        Assert.Equal(80, real.Length);
+        Assert.InRange(real.Count(Right), 72, 80);
+        Assert.InRange(integers.Count(Right), 70, 80);
+        Assert.Equal(integers.Select(r => r.Properties["Logits"].Value), offline.Select(r => r.Properties["Logits"].Value));
+    }
+
+    [Fact]
+    public void ABadFileIsOneErrorAndTheNextIsStillRead()
+    {
+        File.WriteAllText(Path.Combine(module.Output, "a_bad.onnx"), "this is no network");
+        File.Copy(Path.Combine(ModuleFixture.Sample, "shapes.onnx"), Path.Combine(module.Output, "b_good.onnx"), overwrite: true);
+        (IReadOnlyList<PSObject> models, IReadOnlyList<ErrorRecord> errors) = module.Try("[IO.FileInfo]\"$out/a_bad.onnx\", [IO.FileInfo]\"$out/b_good.onnx\" | Import-IpuModel");
+        Assert.Equal("b_good", Assert.Single(models).Properties["Name"].Value);
+        ErrorRecord error = Assert.Single(errors);
+        Assert.StartsWith("Onnx", error.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(ErrorCategory.InvalidData, error.CategoryInfo.Category);
+    }
+
+    [Theory]
+    [InlineData("Import-IpuModel $out/none.onnx", "PathNotFound")]
+    [InlineData("Import-IpuModel $sample/shapes.onnx -OutputName nothing", "CutTensorUnknown")]
+    [InlineData("Import-IpuModel $sample/shapes.onnx -SocVersion toaster", "UnknownSoc")]
+    [InlineData("$float | Invoke-IpuCalibration -Image $out/none", "PathNotFound")]
+    [InlineData("$float | Invoke-IpuCalibration -Image $sample/labels.txt", "FileNotFound")]
+    [InlineData("$float | Invoke-IpuCalibration -Image $sample/shapes.onnx", "ImageUnreadable")]
+    [InlineData("$float | Invoke-IpuCalibration -Image $sample/calibration -Preprocess @{ rezise = 64 }", "RecipeKey")]
+    [InlineData("$float | Invoke-IpuCalibration -Image $sample/calibration -Preprocess @{ resize = 32 }", "SampleShape")]
+    [InlineData("$fixed | Invoke-IpuCalibration -Image $sample/calibration", "StageMismatch")]
+    [InlineData("$float | Export-IpuOffline $out/float.img", "WrongStage")]
+    [InlineData("$float | Export-IpuModel $out/no/such/folder/x.sim", "FolderNotFound")]
+    public void AMistakeIsOneErrorWithAStableId(string script, string errorId)
+    {
+        (IReadOnlyList<PSObject> output, IReadOnlyList<ErrorRecord> errors) = module.Try(script);
+        Assert.Empty(output);
+        Assert.StartsWith(errorId + ",", Assert.Single(errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void NothingIsOverwrittenWithoutForceAndNothingIsWrittenUnderWhatIf()
+    {
+        module.Run("$fixed | Export-IpuModel $out/whatif.sim -WhatIf; $fixed | Export-IpuOffline $out/whatif.img -WhatIf");
+        Assert.Empty(Directory.EnumerateFiles(module.Output, "whatif*"));
+        module.Run("[IO.File]::WriteAllText(\"$out/mine.sim\", 'mine')");
+        Assert.StartsWith("FileExists,", Assert.Single(module.Try("$fixed | Export-IpuModel $out/mine.sim").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal("mine", File.ReadAllText(Path.Combine(module.Output, "mine.sim")));
+        module.Run("$fixed | Export-IpuModel $out/mine.sim -Force");
+        Assert.True(new FileInfo(Path.Combine(module.Output, "mine.sim")).Length > 1000);
+    }
+
+    [Fact]
+    public void AScriptBlockPreprocesses()
+    {
+        const string Block = "{ param($path, $norm) if ($norm) { ,[float[]]::new(64 * 64 * 3) } else { ,[byte[]]::new(64 * 64 * 3) } }";
+        IReadOnlyList<PSObject> result = module.Run($"$fixed | Invoke-IpuModel -Image $sample/evaluation/ring_00.png -Preprocess {Block}");
+        Assert.NotNull(Assert.Single(result).Properties["Outputs"].Value);
+        Assert.Contains("kaboom", Assert.Single(module.Try("$fixed | Invoke-IpuModel $sample/evaluation/ring_00.png { throw 'kaboom' }").Errors).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ASessionRunsStepByStep()
+    {
+        IReadOnlyList<PSObject> output = module.Run(
+            "$session = $fixed | New-IpuSession; $d = $session.GetInputDetails()[0]; $session.SetInput(0, [byte[]]::new(64 * 64 * 3)); $session.Invoke(); $d.Name; $session.GetOutput(0).ToFloatArray().Length; $session.Dispose()");
+        Assert.Equal(["image", "8"], output.Select(o => o.ToString()));
+    }
+
+    [Theory]
+    [InlineData("$float, $fixed", "Stage")]
+    [InlineData("$fixed | Get-IpuTensorDetail", "Quant")]
+    [InlineData("$fixed | Invoke-IpuModel $sample/evaluation/ring_00.png -Category Classification -Label $sample/labels.txt", "Result")]
+    [InlineData("Get-IpuSdkInfo", "SocVersion")]
+    [InlineData("Get-IpuModelInfo $sample/shapes.onnx", "MMACs")]
+    public void ViewsFitTheConsole(string script, string heading)
+    {
+        string[] lines = module.Shown(script);
+        Assert.Contains(lines, l => l.Contains(heading, StringComparison.Ordinal));
+        Assert.All(lines, l => Assert.InRange(l.Length, 0, RecordingHost.Columns));
+    }
+
+    [Fact]
+    public void CtrlCEndsACalibrationAtOnce()
+    {
+        string list = Path.Combine(module.Output, "long.txt");
+        string image = Path.Combine(ModuleFixture.Sample, "calibration", "ring_00.png");
+        File.WriteAllLines(list, Enumerable.Repeat(image, 200_000));
+        using System.Management.Automation.PowerShell shell = module.Shell("$float | Invoke-IpuCalibration -Image $out/long.txt");
+        IAsyncResult running = shell.BeginInvoke();
+        Assert.False(running.AsyncWaitHandle.WaitOne(TimeSpan.FromMilliseconds(1500)));
+        var clock = Stopwatch.StartNew();
+        shell.Stop();
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.Equal(PSInvocationState.Stopped, shell.InvocationStateInfo.State);
+    }
+
+    private static string Text(PSObject help, string property) => help.Properties[property]?.Value?.ToString()?.Trim() ?? "";
+
+    private static bool Right(PSObject row) => ((string)row.Properties["File"].Value).StartsWith(row.Properties["Label"].Value + "_", StringComparison.Ordinal);
+}
