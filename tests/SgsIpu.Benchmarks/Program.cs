@@ -1,0 +1,35 @@
+using SgsIpu.Benchmarks;
+
+// Each measurement is a ratio against a peer in the same run. Those that must not share a process with others run in a child.
+switch (args)
+{
+    case ["memory-child", var samples]:
+        return MemoryBenchmark.Child(int.Parse(samples, System.Globalization.CultureInfo.InvariantCulture));
+    case ["import-child"]:
+        return ImportBenchmark.Child();
+    case ["accuracy"]:
+        AccuracyBenchmark.Run();
+        return 0;
+    case ["calibration"]:
+        CalibrationBenchmark.Run();
+        return 0;
+    case ["memory"]:
+        MemoryBenchmark.Run();
+        return 0;
+    case ["speed"]:
+        SpeedBenchmark.Run();
+        return 0;
+    case ["import"]:
+        ImportBenchmark.Run();
+        return 0;
+    case []:
+        AccuracyBenchmark.Run();
+        CalibrationBenchmark.Run();
+        MemoryBenchmark.Run();
+        SpeedBenchmark.Run();
+        ImportBenchmark.Run();
+        return 0;
+    default:
+        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy | calibration | memory | speed | import]");
+        return 2;
+}
