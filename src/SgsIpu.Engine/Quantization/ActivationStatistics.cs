@@ -8,7 +8,7 @@ namespace SgsIpu.Engine.Quantization;
 internal sealed class ActivationStatistics(string tensor, int channels)
 {
     /// <summary>Values that one sample adds to the histogram at most.</summary>
-    private const int HistogramValues = 1 << 14;
+    private const int HistogramValues = 1 << 12;
 
     /// <summary>Means are added up as integers of this part of 1: floating-point sums would depend on the order of the samples.</summary>
     private const double Unit = 1L << 32;
@@ -176,11 +176,8 @@ internal sealed class ActivationStatistics(string tensor, int channels)
         float squares = Vector512.Sum(powers);
         if (!float.IsNaN(sum))
         {
-            for (int lane = 0; lane < width; lane++)
-            {
-                least = Math.Min(least, low[lane]);
-                greatest = Math.Max(greatest, high[lane]);
-            }
+            least = -Largest(-low);
+            greatest = Largest(high);
         }
         else
         {
@@ -196,5 +193,12 @@ internal sealed class ActivationStatistics(string tensor, int channels)
         }
 
         return (least, greatest, sum, squares);
+    }
+
+    private static float Largest(Vector512<float> v)
+    {
+        Vector256<float> half = Vector256.MaxNative(v.GetLower(), v.GetUpper());
+        Vector128<float> quarter = Vector128.MaxNative(half.GetLower(), half.GetUpper());
+        return Math.Max(Math.Max(quarter[0], quarter[1]), Math.Max(quarter[2], quarter[3]));
     }
 }

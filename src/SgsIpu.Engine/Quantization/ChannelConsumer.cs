@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using SgsIpu.Core;
 using SgsIpu.Ops;
 
@@ -13,11 +14,31 @@ internal sealed class ChannelConsumer
     private readonly bool _depthwise;
     private readonly int _multiplier;
 
+    /// <summary>Sum of the squared weights that each input channel meets.</summary>
+    private readonly double[] _gain;
+
+    /// <summary>Largest weight between each output channel (row) and input channel; of a depthwise convolution, of each output channel.</summary>
+    private readonly float[] _largest;
+    private readonly int _outputs;
+
     private ChannelConsumer(Tensor weights, bool depthwise, int multiplier)
     {
         _weights = weights;
         _depthwise = depthwise;
         _multiplier = multiplier;
+        int channels = weights.Shape[-1] / multiplier;
+        _outputs = depthwise ? weights.Shape[-1] : weights.Shape[0];
+        _gain = new double[channels];
+        _largest = new float[depthwise ? _outputs : _outputs * channels];
+        ReadOnlySpan<float> values = weights.As<float>();
+        int perOutput = values.Length / _outputs;
+        for (int i = 0; i < values.Length; i++)
+        {
+            int c = ChannelOf(i);
+            _gain[c] += (double)values[i] * values[i];
+            ref float largest = ref _largest[depthwise ? i % _outputs : (i / perOutput * channels) + c];
+            largest = Math.Max(largest, Math.Abs(values[i]));
+        }
     }
 
     /// <summary>The consumer of a node; null where the node cannot take such scales.</summary>
@@ -59,26 +80,23 @@ internal sealed class ChannelConsumer
     /// <param name="power">Mean square of each input channel.</param>
     public double ExpectedError(ReadOnlySpan<double> scales, ReadOnlySpan<double> power)
     {
-        ReadOnlySpan<float> values = _weights.As<float>();
-        int outputs = _depthwise ? _weights.Shape[3] : _weights.Shape[0];
-        var largest = new double[outputs];
-        var integers = new double[outputs];
         double error = 0;
-        int perOutput = values.Length / outputs;
-        for (int i = 0; i < values.Length; i++)
+        double integers = 0;
+        var factors = new float[scales.Length];
+        int taps = (int)(_weights.Count / (_depthwise ? _outputs : _outputs * scales.Length));
+        for (int c = 0; c < scales.Length; c++)
         {
-            int o = _depthwise ? i % outputs : i / perOutput;
-            int c = ChannelOf(i);
-            double folded = Math.Abs(values[i] * scales[c]);
-            error += folded * folded / 12;
-            largest[o] = Math.Max(largest[o], folded);
-            integers[o] += power[c] / (scales[c] * scales[c]);
+            error += _gain[c] * scales[c] * scales[c] / 12;
+            integers += power[c] / (scales[c] * scales[c]) * taps;
+            factors[c] = (float)scales[c];
         }
 
-        for (int o = 0; o < outputs; o++)
+        for (int o = 0; o < _outputs; o++)
         {
-            double step = largest[o] / sbyte.MaxValue;
-            error += step * step / 12 * integers[o];
+            int c = o / _multiplier;
+            double largest = _depthwise ? _largest[o] * scales[c] : LargestProduct(_largest.AsSpan(o * factors.Length, factors.Length), factors);
+            double step = largest / sbyte.MaxValue;
+            error += step * step / 12 * (_depthwise ? power[c] / (scales[c] * scales[c]) * taps : integers);
         }
 
         return error;
@@ -104,6 +122,30 @@ internal sealed class ChannelConsumer
         }
 
         return correction;
+    }
+
+    private static float LargestProduct(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        int width = Vector256<float>.Count;
+        Vector256<float> largest = Vector256<float>.Zero;
+        int i = 0;
+        for (; i <= a.Length - width; i += width)
+        {
+            largest = Vector256.Max(largest, Vector256.Create(a[i..]) * Vector256.Create(b[i..]));
+        }
+
+        float result = 0;
+        for (int lane = 0; lane < width; lane++)
+        {
+            result = Math.Max(result, largest[lane]);
+        }
+
+        for (; i < a.Length; i++)
+        {
+            result = Math.Max(result, a[i] * b[i]);
+        }
+
+        return result;
     }
 
     /// <summary>The input channel of a weight; input channels stand last in every layout of weights.</summary>

@@ -43,16 +43,16 @@ internal static class RangeEstimator
     public static (double Min, double Max) LeastSquares(ActivationStatistics statistics, int levels, double trim)
     {
         (double min, double max) = MinMax(statistics);
-        Histogram histogram = statistics.Histogram;
-        (double lowest, double highest) = Kept(histogram, trim);
+        var error = new RangeError(statistics.Histogram, levels);
+        (double lowest, double highest) = Kept(statistics.Histogram, trim);
         double low = min;
         double high = max;
 
         // The two borders are searched in turn; each round can only lower the error.
         for (int round = 0; round < 3; round++)
         {
-            high = Best(high, max, Math.Max(highest, 0), h => Error(histogram, low, h, levels));
-            low = Best(low, min, Math.Min(lowest, 0), l => Error(histogram, l, high, levels));
+            high = Best(high, max, Math.Max(highest, 0), h => error.Of(low, h));
+            low = Best(low, min, Math.Min(lowest, 0), l => error.Of(l, high));
         }
 
         return (low, high);
@@ -96,27 +96,5 @@ internal static class RangeEstimator
         }
 
         return (histogram.Edge(low), histogram.Edge(high + 1));
-    }
-
-    private static double Error(Histogram histogram, double low, double high, int levels)
-    {
-        double step = (high - low) / (levels - 1);
-        double noise = step * step / 12;
-        double error = 0;
-        ReadOnlySpan<long> counts = histogram.Counts;
-        double half = histogram.Width / 2;
-        for (int i = 0; i < counts.Length; i++)
-        {
-            if (counts[i] == 0)
-            {
-                continue;
-            }
-
-            double x = histogram.Edge(i) + half;
-            double outside = x < low ? low - x : x > high ? x - high : 0;
-            error += counts[i] * (outside > 0 ? outside * outside : noise);
-        }
-
-        return error;
     }
 }

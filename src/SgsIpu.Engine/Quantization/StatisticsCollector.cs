@@ -17,6 +17,7 @@ internal sealed class StatisticsCollector : IDisposable
     private readonly string[] _computed;
     private readonly string[] _inputs;
     private readonly bool[] _channelsFirst = [];
+    private readonly Shape[] _shapes = [];
     private readonly OnnxSession? _session;
     private readonly ConcurrentBag<Scratch> _scratch = [];
     private readonly Dictionary<string, ActivationStatistics> _total;
@@ -31,6 +32,7 @@ internal sealed class StatisticsCollector : IDisposable
         if (_computed.Length > 0)
         {
             SourceGraph source = new OnnxEmitter(graph).EmitObserved(_computed, out _channelsFirst);
+            _shapes = [.. source.Outputs.Select(o => new Shape(o.Dimensions.AsSpan()))];
             _session = new OnnxSession(OnnxWriter.Write(source), [.. source.Outputs.Select(o => o.Name)]);
         }
     }
@@ -57,7 +59,15 @@ internal sealed class StatisticsCollector : IDisposable
         return _total;
     }
 
-    public void Dispose() => _session?.Dispose();
+    public void Dispose()
+    {
+        foreach (Scratch scratch in _scratch)
+        {
+            scratch.Dispose();
+        }
+
+        _session?.Dispose();
+    }
 
     private ActivationStatistics NewStatistics(string tensor)
     {
@@ -71,7 +81,7 @@ internal sealed class StatisticsCollector : IDisposable
         try
         {
             ModelInputs.Check(_graph, inputs);
-            Scratch scratch = _scratch.TryTake(out Scratch? used) ? used : new Scratch(_total.Keys.Select(NewStatistics));
+            Scratch scratch = _scratch.TryTake(out Scratch? used) ? used : new Scratch(_total.Keys.Select(NewStatistics), _session?.NewBuffers(_shapes));
             foreach (string input in _inputs)
             {
                 scratch[input].Observe(inputs[input].As<float>(), 1);
@@ -79,6 +89,7 @@ internal sealed class StatisticsCollector : IDisposable
 
             _session?.Run(
                 inputs,
+                scratch.Buffers!,
                 (i, _, shape, bytes) => scratch[_computed[i]].Observe(
                     System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes),
                     _channelsFirst[i] ? shape[2] * shape[3] : 1),
@@ -106,13 +117,17 @@ internal sealed class StatisticsCollector : IDisposable
         }
     }
 
-    /// <summary>Statistics of the sample that one thread is at.</summary>
-    private sealed class Scratch(IEnumerable<ActivationStatistics> statistics)
+    /// <summary>Statistics of the sample that one thread is at, and memory for its outputs.</summary>
+    private sealed class Scratch(IEnumerable<ActivationStatistics> statistics, OnnxBuffers? buffers) : IDisposable
     {
         private readonly Dictionary<string, ActivationStatistics> _byName = statistics.ToDictionary(s => s.Tensor, StringComparer.Ordinal);
+
+        public OnnxBuffers? Buffers => buffers;
 
         public IEnumerable<ActivationStatistics> All => _byName.Values;
 
         public ActivationStatistics this[string tensor] => _byName[tensor];
+
+        public void Dispose() => buffers?.Dispose();
     }
 }

@@ -45,7 +45,48 @@ internal sealed class OnnxSession : IDisposable
 
     /// <summary>Runs once and shows each output where ONNX Runtime keeps it, without a copy.</summary>
     /// <param name="visit">Called with the output's position, type, shape and bytes, which are gone afterwards.</param>
-    public void Run(IReadOnlyDictionary<string, Tensor> inputs, Action<int, DataType, Shape, ReadOnlySpan<byte>> visit, CancellationToken cancellationToken)
+    public void Run(IReadOnlyDictionary<string, Tensor> inputs, Action<int, DataType, Shape, ReadOnlySpan<byte>> visit, CancellationToken cancellationToken) =>
+        Run(
+            inputs,
+            (options, names, values) =>
+            {
+                using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, names, values, _outputs);
+                Visit(outputs, visit);
+            },
+            cancellationToken);
+
+    /// <summary>Runs once into memory that is used again, which saves the system from handing out fresh pages for every run.</summary>
+    public void Run(IReadOnlyDictionary<string, Tensor> inputs, OnnxBuffers buffers, Action<int, DataType, Shape, ReadOnlySpan<byte>> visit, CancellationToken cancellationToken) =>
+        Run(
+            inputs,
+            (options, names, values) =>
+            {
+                _session.Run(options, names, values, _outputs, buffers.Values);
+                Visit(buffers.Values, visit);
+            },
+            cancellationToken);
+
+    /// <summary>Memory for all outputs of a run.</summary>
+    public OnnxBuffers NewBuffers(IEnumerable<Shape> shapes) => new(shapes.Zip(_outputs, (shape, name) => Allocate(_session.OutputMetadata[name], shape)));
+
+    public void Dispose() => _session.Dispose();
+
+    private static OrtValue Allocate(NodeMetadata output, Shape shape) =>
+        OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, output.ElementDataType, [.. shape.Select(d => (long)d)]);
+
+    private static void Visit(IReadOnlyList<OrtValue> outputs, Action<int, DataType, Shape, ReadOnlySpan<byte>> visit)
+    {
+        for (int i = 0; i < outputs.Count; i++)
+        {
+            OrtTensorTypeAndShapeInfo info = outputs[i].GetTensorTypeAndShape();
+            var shape = new Shape([.. info.Shape.Select(d => checked((int)d))]);
+            DataType type = FromOrt(info.ElementDataType);
+            ReadOnlySpan<byte> bytes = shape.Count == 0 ? [] : outputs[i].GetTensorMutableRawData()[..checked((int)type.ByteCount(shape.Count))];
+            visit(i, type, shape, bytes);
+        }
+    }
+
+    private void Run(IReadOnlyDictionary<string, Tensor> inputs, Action<Microsoft.ML.OnnxRuntime.RunOptions, string[], OrtValue[]> run, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var options = new Microsoft.ML.OnnxRuntime.RunOptions();
@@ -59,15 +100,7 @@ internal sealed class OnnxSession : IDisposable
                 values[i] = ToOrt(inputs[names[i]]);
             }
 
-            using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, names, values, _outputs);
-            for (int i = 0; i < outputs.Count; i++)
-            {
-                OrtTensorTypeAndShapeInfo info = outputs[i].GetTensorTypeAndShape();
-                var shape = new Shape([.. info.Shape.Select(d => checked((int)d))]);
-                DataType type = FromOrt(info.ElementDataType);
-                ReadOnlySpan<byte> bytes = shape.Count == 0 ? [] : outputs[i].GetTensorMutableRawData()[..checked((int)type.ByteCount(shape.Count))];
-                visit(i, type, shape, bytes);
-            }
+            run(options, names, values);
         }
         catch (OnnxRuntimeException e)
         {
@@ -82,8 +115,6 @@ internal sealed class OnnxSession : IDisposable
             }
         }
     }
-
-    public void Dispose() => _session.Dispose();
 
     private static OrtValue ToOrt(Tensor tensor)
     {

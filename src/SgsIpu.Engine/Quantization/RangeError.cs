@@ -1,0 +1,47 @@
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>
+/// Expected square error of covering a range with equal steps: uniform rounding noise inside, the distance to the border outside. Sums
+/// over the histogram are made once, so that each range costs the same whatever the number of bins.
+/// </summary>
+internal sealed class RangeError
+{
+    private readonly Histogram _histogram;
+    private readonly int _levels;
+
+    /// <summary>Sums over the bins below each position: counts, values, squared values.</summary>
+    private readonly double[] _counts = new double[Histogram.Bins + 1];
+    private readonly double[] _values = new double[Histogram.Bins + 1];
+    private readonly double[] _squares = new double[Histogram.Bins + 1];
+
+    public RangeError(Histogram histogram, int levels)
+    {
+        _histogram = histogram;
+        _levels = levels;
+        for (int i = 0; i < Histogram.Bins; i++)
+        {
+            double x = histogram.Edge(i) + (histogram.Width / 2);
+            long count = histogram.Counts[i];
+            _counts[i + 1] = _counts[i] + count;
+            _values[i + 1] = _values[i] + (count * x);
+            _squares[i + 1] = _squares[i] + (count * x * x);
+        }
+    }
+
+    /// <summary>Summed over all values.</summary>
+    public double Of(double low, double high)
+    {
+        int below = Position(low);
+        int above = Math.Max(Position(high), below);
+        double step = (high - low) / (_levels - 1);
+        return (step * step / 12 * (_counts[above] - _counts[below])) + Distance(0, below, low) + Distance(above, Histogram.Bins, high);
+    }
+
+    /// <summary>Squared distance of the bins in [first, end) to a border.</summary>
+    private double Distance(int first, int end, double border) =>
+        _squares[end] - _squares[first] - (2 * border * (_values[end] - _values[first])) + (border * border * (_counts[end] - _counts[first]));
+
+    /// <summary>The first bin whose middle is at or above a value.</summary>
+    private int Position(double value) =>
+        (int)Math.Clamp(Math.Ceiling((value - _histogram.Edge(0)) / _histogram.Width - 0.5), 0, Histogram.Bins);
+}
