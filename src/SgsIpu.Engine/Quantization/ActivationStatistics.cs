@@ -34,8 +34,8 @@ internal sealed class ActivationStatistics(string tensor, int channels)
     /// <summary>Mean of a channel, every sample with the same weight.</summary>
     public double Mean(int channel) => (double)_means[channel] / Unit / _samples;
 
-    /// <summary>Mean square of a channel.</summary>
-    public double Power(int channel) => (double)_powers[channel] / Unit / _samples;
+    /// <summary>Mean square distance of a channel from its mean.</summary>
+    public double Variance(int channel) => Math.Max(0, ((double)_powers[channel] / Unit / _samples) - Math.Pow(Mean(channel), 2));
 
     /// <summary>Adds the values of one sample.</summary>
     /// <param name="inner">Values of one channel that lie one after the other: the image of an NCHW tensor, 1 where channels come last.</param>

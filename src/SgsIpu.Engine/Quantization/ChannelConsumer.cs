@@ -77,8 +77,8 @@ internal sealed class ChannelConsumer
     /// Expected square error at the output, summed over its channels, for input scales: rounding of the input through the weights, plus
     /// rounding of the folded weights times the input's integers.
     /// </summary>
-    /// <param name="power">Mean square of each input channel.</param>
-    public double ExpectedError(ReadOnlySpan<double> scales, ReadOnlySpan<double> power)
+    /// <param name="variance">Of each input channel; what a mean adds is given back in the bias.</param>
+    public double ExpectedError(ReadOnlySpan<double> scales, ReadOnlySpan<double> variance)
     {
         double error = 0;
         double integers = 0;
@@ -87,7 +87,7 @@ internal sealed class ChannelConsumer
         for (int c = 0; c < scales.Length; c++)
         {
             error += _gain[c] * scales[c] * scales[c] / 12;
-            integers += power[c] / (scales[c] * scales[c]) * taps;
+            integers += variance[c] / (scales[c] * scales[c]) * taps;
             factors[c] = (float)scales[c];
         }
 
@@ -96,7 +96,7 @@ internal sealed class ChannelConsumer
             int c = o / _multiplier;
             double largest = _depthwise ? _largest[o] * scales[c] : LargestProduct(_largest.AsSpan(o * factors.Length, factors.Length), factors);
             double step = largest / sbyte.MaxValue;
-            error += step * step / 12 * (_depthwise ? power[c] / (scales[c] * scales[c]) * taps : integers);
+            error += step * step / 12 * (_depthwise ? variance[c] / (scales[c] * scales[c]) * taps : integers);
         }
 
         return error;

@@ -16,7 +16,7 @@ internal static class ChannelScales
     private static readonly double[] Blends = [0, 0.25, 0.5, 0.75, 1];
 
     /// <summary>The mapping with the least expected error at the outputs of the consumers.</summary>
-    /// <param name="seen">Extremes and mean squares of the channels.</param>
+    /// <param name="seen">Extremes and variances of the channels.</param>
     /// <param name="tensor">The range of the whole tensor, beyond which values are cut off.</param>
     /// <param name="axis">The dimension of the channels.</param>
     public static QuantParam Choose(ActivationStatistics seen, (double Min, double Max) tensor, int axis, IReadOnlyList<ChannelConsumer> consumers)
@@ -24,12 +24,12 @@ internal static class ChannelScales
         int channels = seen.Min.Length;
         var low = new double[channels];
         var high = new double[channels];
-        var power = new double[channels];
+        var variance = new double[channels];
         for (int c = 0; c < channels; c++)
         {
             low[c] = Math.Clamp(seen.Min[c], tensor.Min, 0);
             high[c] = Math.Clamp(seen.Max[c], 0, tensor.Max);
-            power[c] = seen.Power(c);
+            variance[c] = seen.Variance(c);
         }
 
         (double[] Scales, int Zero, double Error) best = ([], 0, double.PositiveInfinity);
@@ -40,7 +40,7 @@ internal static class ChannelScales
             foreach (double blend in Blends)
             {
                 double[] scales = [.. tight.Select(t => Math.Pow(whole, 1 - blend) * Math.Pow(Math.Max(t, whole / 4096), blend))];
-                double error = consumers.Sum(c => c.ExpectedError(scales, power));
+                double error = consumers.Sum(c => c.ExpectedError(scales, variance));
                 if (error < best.Error)
                 {
                     best = (scales, zero, error);

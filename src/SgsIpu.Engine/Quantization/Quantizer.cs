@@ -198,7 +198,7 @@ internal sealed class Quantizer
         Tensor values = input.IsPerTensor ? weights.Constant! : consumer!.Fold(input.Scale.AsSpan());
         double[] scales = _level == CalibrationLevel.L1 || wide
             ? WeightQuantizer.MinMaxScales(values, axis, levels)
-            : WeightQuantizer.LeastSquaresScales(values, seen is null ? null : consumer?.Spread(OverScale(seen, seen.Power, input, 2)), axis, levels);
+            : WeightQuantizer.LeastSquaresScales(values, seen is null ? null : consumer?.Spread(OverScale(seen, seen.Variance, input, 2)), axis, levels);
 
         double x = input.IsPerTensor ? input.Scale[0] : 1;
         bool biased = rule.Bias >= 0 && rule.Bias < node.Inputs.Length && node.Inputs[rule.Bias].Length > 0;

@@ -20,7 +20,7 @@ internal static class WeightQuantizer
     /// <summary>
     /// Scales with the least square error of each channel, found by trying narrower ranges than the largest magnitude.
     /// </summary>
-    /// <param name="importance">Mean square of the input that each weight meets, so that the error is that of the output; null counts all alike.</param>
+    /// <param name="importance">Variance of the input that each weight meets, so that the error is that of the output; null counts all alike.</param>
     public static double[] LeastSquaresScales(Tensor weights, Tensor? importance, int axis, int levels)
     {
         float[][] channels = ByChannel(weights, axis);
