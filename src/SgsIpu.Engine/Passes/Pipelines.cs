@@ -14,6 +14,9 @@ internal static class Pipelines
     [
         new RemoveIdentitiesPass(),
         new FoldConstantsPass(),
+        new FuseGatesPass(),
+        new FuseGeluPass(),
+        new FuseLayerNormalizationPass(),
         new MergeReshapesPass(),
         new NormalizeAffinePass(),
         new FoldAffineIntoConvolutionPass(),
