@@ -22,9 +22,13 @@ public static class OnnxReader
             using FileStream file = File.OpenRead(path);
             return Decode(Parse(file, file.Length, path), path);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException e)
         {
-            throw new IpuException("FileUnreadable", $"'{path}' cannot be read: {e.Message}", IpuErrorKind.IO, e) { Target = path };
+            throw Unreadable(path, e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw Unreadable(path, e);
         }
     }
 
@@ -68,4 +72,7 @@ public static class OnnxReader
         FunctionInliner.Inline(model, path);
         return new OnnxGraphReader(tensors, path).Read(model.Graph, opsets.ToImmutableDictionary());
     }
+
+    private static IpuException Unreadable(string path, Exception e) =>
+        new("FileUnreadable", $"'{path}' cannot be read: {e.Message}", IpuErrorKind.IO, e) { Target = path };
 }

@@ -1,0 +1,117 @@
+#Requires -Version 7.6
+#Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0.0' }
+
+# The stories of tests/SgsIpu.Module.Tests on a real pwsh. Build first: dotnet build SgsIpu.sln -c Release. Then: Invoke-Pester tests/pester
+
+BeforeAll {
+    $root = (Resolve-Path "$PSScriptRoot/../..").Path
+    Import-Module "$root/SgsIpu.psd1" -Force
+    $sample = "$root/module/examples/sample"
+    $float = Import-IpuModel "$sample/shapes.onnx" -InputConfig "$sample/input_config.ini"
+    $fixed = $float | Invoke-IpuCalibration -Image "$sample/calibration" -QuantLevel L1
+}
+
+Describe 'The module' {
+    It 'exports its commands and nothing else' {
+        (Get-Command -Module SgsIpu).Name | Sort-Object | Should -Be @(
+            'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
+            'Get-IpuTensorDetail', 'Import-IpuModel', 'Invoke-IpuCalibration', 'Invoke-IpuModel', 'New-IpuSession')
+    }
+
+    It 'has help with examples for <_>' -ForEach @(
+        'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
+        'Get-IpuTensorDetail', 'Import-IpuModel', 'Invoke-IpuCalibration', 'Invoke-IpuModel', 'New-IpuSession') {
+        $help = Get-Help $_ -Full
+        $help.Synopsis | Should -Not -BeNullOrEmpty
+        @($help.examples.example).Count | Should -BeGreaterThan 0
+    }
+
+    It 'completes names of chips' {
+        $line = 'Import-IpuModel x.onnx -SocVersion pcu'
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Contain 'pcupid'
+    }
+}
+
+Describe 'A model on its way' {
+    It 'flows from files to filtered tensors' {
+        $fixed | Export-IpuModel "$TestDrive/flow.sim" | Should -BeOfType IO.FileInfo
+        $rows = Get-ChildItem "$TestDrive/*.sim" | Import-IpuModel | Get-IpuTensorDetail | Where-Object QuantType -EQ UINT8
+        $rows.Count | Should -BeGreaterThan 5
+        $rows.Name | Should -Contain 'stem_relu'
+    }
+
+    It 'gives the same integers offline' {
+        $offline = $fixed | Export-IpuOffline "$TestDrive/stages.img" -PassThru
+        $a = $fixed | Invoke-IpuModel -Image "$sample/evaluation"
+        $b = $offline | Invoke-IpuModel -Image "$sample/evaluation"
+        $a.Count | Should -Be 80
+        for ($i = 0; $i -lt $a.Count; $i++) {
+            $b[$i].Outputs['logits'].ToFloatArray() | Should -Be $a[$i].Outputs['logits'].ToFloatArray()
+        }
+    }
+
+    It 'classifies the sample' {
+        $rows = $fixed | Invoke-IpuModel -Image "$sample/evaluation" -Category Classification -Label "$sample/labels.txt" -Top 1
+        @($rows | Where-Object { (Split-Path $_.Source -Leaf).StartsWith($_.Top[0].Label + '_') }).Count | Should -BeGreaterOrEqual 70
+    }
+
+    It 'converts in one go with the vendor''s spelling' {
+        $files = ConvertTo-IpuOffline -model_file "$sample/shapes.onnx" -i "$sample/calibration" -input_config "$sample/input_config.ini" -output_file "$TestDrive/one.img" -export_models
+        $files.Name | Sort-Object | Should -Be @('one.img', 'one_fixed.sim', 'one_float.sim')
+    }
+
+    It 'runs step by step in a session' {
+        $session = $fixed | New-IpuSession
+        try {
+            $session.SetInput(0, [byte[]]::new(64 * 64 * 3))
+            $session.Invoke()
+            $session.GetOutput(0).ToFloatArray().Count | Should -Be 8
+        }
+        finally {
+            $session.Dispose()
+        }
+    }
+}
+
+Describe 'Preprocessing' {
+    It 'takes a script block' {
+        $result = $fixed | Invoke-IpuModel "$sample/evaluation/ring_00.png" { param($path, $norm) , [byte[]]::new(64 * 64 * 3) }
+        $result.Outputs['logits'].Shape | Should -Be @(1, 8)
+    }
+
+    It 'takes a recipe' {
+        ($fixed | Invoke-IpuModel "$sample/evaluation/ring_00.png" @{ resize = 64, 64; interpolation = 'opencv-area' }).Stage | Should -Be 'Fixed'
+    }
+}
+
+Describe 'Mistakes' {
+    It '<Id> for: <Script>' -ForEach @(
+        @{ Id = 'PathNotFound'; Script = { Import-IpuModel "$TestDrive/none.onnx" } }
+        @{ Id = 'UnknownSoc'; Script = { Import-IpuModel "$sample/shapes.onnx" -SocVersion toaster } }
+        @{ Id = 'ImageUnreadable'; Script = { $float | Invoke-IpuCalibration -Image "$sample/shapes.onnx" } }
+        @{ Id = 'RecipeKey'; Script = { $float | Invoke-IpuCalibration "$sample/calibration" @{ rezise = 64 } } }
+        @{ Id = 'StageMismatch'; Script = { $fixed | Invoke-IpuCalibration "$sample/calibration" } }
+        @{ Id = 'WrongStage'; Script = { $float | Export-IpuOffline "$TestDrive/float.img" } }
+    ) {
+        $found = & $Script 2>&1 | Where-Object { $_ -is [Management.Automation.ErrorRecord] }
+        @($found).Count | Should -Be 1
+        $found.FullyQualifiedErrorId | Should -BeLike "$Id,*"
+    }
+
+    It 'reads the next file after a bad one' {
+        Set-Content "$TestDrive/a_bad.onnx" 'this is no network'
+        Copy-Item "$sample/shapes.onnx" "$TestDrive/b_good.onnx"
+        $models = Get-ChildItem "$TestDrive/?_*.onnx" | Import-IpuModel -ErrorVariable found -ErrorAction SilentlyContinue
+        $models.Name | Should -Be 'b_good'
+        $found.Count | Should -Be 1
+    }
+
+    It 'writes nothing under -WhatIf and overwrites nothing without -Force' {
+        $fixed | Export-IpuModel "$TestDrive/whatif.sim" -WhatIf
+        "$TestDrive/whatif.sim" | Should -Not -Exist
+        Set-Content "$TestDrive/mine.sim" 'mine'
+        $fixed | Export-IpuModel "$TestDrive/mine.sim" -ErrorVariable found -ErrorAction SilentlyContinue
+        $found[0].FullyQualifiedErrorId | Should -BeLike 'FileExists,*'
+        Get-Content "$TestDrive/mine.sim" | Should -Be 'mine'
+    }
+}
