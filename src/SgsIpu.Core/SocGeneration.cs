@@ -1,4 +1,4 @@
-namespace SgsIpu.Ops;
+namespace SgsIpu.Core;
 
 /// <summary>Generation of the accelerator; limits differ.</summary>
 public enum SocGeneration

@@ -1,7 +1,6 @@
-using SgsIpu.Engine;
 using SgsIpu.Ops;
 
-namespace SgsIpu.PowerShell;
+namespace SgsIpu.Engine;
 
 /// <summary>What a model holds, in numbers.</summary>
 public sealed record IpuModelInfo(string Name, string Stage, string SocVersion, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs, int Nodes)
@@ -15,8 +14,10 @@ public sealed record IpuModelInfo(string Name, string Stage, string SocVersion, 
     /// <summary>How often each operator occurs, most frequent first.</summary>
     public IReadOnlyList<KeyValuePair<string, int>> Operators { get; init; } = [];
 
-    public static IpuModelInfo Of(IpuModel model) =>
-        new(
+    public static IpuModelInfo Of(IpuModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return new IpuModelInfo(
             model.Name,
             model.Stage.ToString(),
             model.SocVersion,
@@ -28,4 +29,5 @@ public sealed record IpuModelInfo(string Name, string Stage, string SocVersion, 
             Macs = model.Nodes.Sum(n => ((IpuOperator)n.Op).Cost(model.Graph.InputsOf(n), model.Graph.OutputsOf(n)).Macs),
             Operators = [.. model.Nodes.GroupBy(n => n.Op.Name).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Select(g => KeyValuePair.Create(g.Key, g.Count()))],
         };
+    }
 }
