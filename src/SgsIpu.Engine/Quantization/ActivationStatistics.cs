@@ -79,17 +79,6 @@ internal sealed class ActivationStatistics(string tensor, int channels)
         Histogram.Add(other.Histogram);
     }
 
-    /// <summary>Forgets everything, to be used for another sample.</summary>
-    public void Clear()
-    {
-        Array.Fill(_min, float.PositiveInfinity);
-        Array.Fill(_max, float.NegativeInfinity);
-        Array.Clear(_means);
-        Array.Clear(_powers);
-        _samples = 0;
-        Histogram.Clear();
-    }
-
     private static float[] Filled(int count, float value)
     {
         var result = new float[count];

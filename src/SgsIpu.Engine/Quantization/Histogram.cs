@@ -50,12 +50,6 @@ internal sealed class Histogram
         }
     }
 
-    public void Clear()
-    {
-        Array.Clear(_counts);
-        _exponent = SmallestExponent;
-    }
-
     private static int Shifted(int bin, int shift) => bin >> Math.Min(shift, 31);
 
     private void Widen(int exponent)

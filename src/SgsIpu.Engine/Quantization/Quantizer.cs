@@ -7,14 +7,10 @@ namespace SgsIpu.Engine.Quantization;
 /// <summary>Rewrites a float graph in integers, as a plan and ranges say.</summary>
 internal sealed class Quantizer
 {
-    /// <summary>Largest rounded bias of an 8-bit convolution: half of INT32, the other half is for the products.</summary>
-    private const double LargestBias = 1 << 30;
-
     private readonly Graph _graph;
     private readonly PrecisionPlan _plan;
     private readonly TensorRanges _ranges;
-    private readonly IReadOnlyDictionary<string, ActivationStatistics> _statistics;
-    private readonly CalibrationLevel _level;
+    private readonly Dictionary<string, RoundedWeights> _rounded = new(StringComparer.Ordinal);
     private readonly GraphEditor _editor;
     private readonly Boundary _boundary;
 
@@ -22,13 +18,11 @@ internal sealed class Quantizer
     private readonly Dictionary<string, string> _stored = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Tensor, DataType Type, string Range), string> _converted = [];
 
-    private Quantizer(IpuModel model, PrecisionPlan plan, TensorRanges ranges, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level)
+    private Quantizer(IpuModel model, PrecisionPlan plan, TensorRanges ranges)
     {
-        _statistics = statistics;
         _graph = model.Graph;
         _plan = plan;
         _ranges = ranges;
-        _level = level;
         _editor = new GraphEditor(_graph.Name);
         _boundary = new Boundary(model, _editor);
     }
@@ -36,7 +30,8 @@ internal sealed class Quantizer
     /// <summary>The fixed graph: from the board's bytes to the outputs.</summary>
     public static Graph Quantize(IpuModel model, PrecisionPlan plan, TensorRanges ranges, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level, CancellationToken cancellationToken)
     {
-        var quantizer = new Quantizer(model, plan, ranges, statistics, level);
+        var quantizer = new Quantizer(model, plan, ranges);
+        quantizer.RoundWeights(new ConvolutionRounding(model.Graph, statistics, level), cancellationToken);
         quantizer.AddInputs();
         foreach (Node node in model.Graph.Nodes)
         {
@@ -184,52 +179,37 @@ internal sealed class Quantizer
         return converted;
     }
 
-    /// <summary>Rounds weights and bias of a convolution-like node; they belong to the node, whose input scale they depend on.</summary>
-    private void AddWeights(Node node, QuantRule rule, string[] inputs)
+    /// <summary>Rounds the weights of every convolution-like node, which is most of the work, on all cores.</summary>
+    private void RoundWeights(ConvolutionRounding rounding, CancellationToken cancellationToken)
     {
-        TensorSpec activation = _editor[inputs[0]];
-        bool wide = activation.Type == DataType.Int16;
-        TensorSpec weights = _graph[node.Inputs[rule.Weight]];
-        int levels = wide ? short.MaxValue : sbyte.MaxValue;
-        int axis = rule.WeightAxis;
-        QuantParam input = activation.Quant!;
-        ChannelConsumer? consumer = ChannelConsumer.Of(_graph, node);
-        ActivationStatistics? seen = _statistics.GetValueOrDefault(node.Inputs[0]);
-        Tensor values = input.IsPerTensor ? weights.Constant! : consumer!.Fold(input.Scale.AsSpan());
-        double[] scales = _level == CalibrationLevel.L1 || wide
-            ? WeightQuantizer.MinMaxScales(values, axis, levels)
-            : WeightQuantizer.LeastSquaresScales(values, seen is null ? null : consumer?.Spread(OverScale(seen, seen.Variance, input, 2)), axis, levels);
-
-        double x = input.IsPerTensor ? input.Scale[0] : 1;
-        bool biased = rule.Bias >= 0 && rule.Bias < node.Inputs.Length && node.Inputs[rule.Bias].Length > 0;
-        float[] bias = biased ? _graph[node.Inputs[rule.Bias]].Constant!.ToFloats() : [];
-        if (!wide)
-        {
-            for (int c = 0; c < bias.Length; c++)
+        Node[] nodes = [.. _graph.Nodes.Where(n => _plan.Rule(n) is { Class: QuantClass.Convolution, Weight: >= 0 })];
+        var rounded = new RoundedWeights[nodes.Length];
+        nodes.ForEachParallel(
+            (node, i) =>
             {
-                scales[c] = Math.Max(scales[c], Math.Abs(bias[c]) / (x * LargestBias));
-            }
-        }
-
-        DataType type = wide ? DataType.Int16 : DataType.Int8;
-        Tensor rounded = WeightQuantizer.Round(values, scales, axis, type, levels);
-        inputs[rule.Weight] = AddConstant(weights.Name, rounded, new QuantParam([.. scales], 0, scales.Length == 1 ? -1 : axis));
-        if (biased)
+                DataType type = WeightedInput(node);
+                QuantParam input = _graph[node.Inputs[0]].Constant is { } constant
+                    ? ConstantRounding.MappingOf(constant.ToFloats(), type)
+                    : _ranges.Mapping(_plan.RangeOf(node.Inputs[0]), type);
+                rounded[i] = rounding.Round(node, _plan.Rule(node), input, wide: type == DataType.Int16);
+            },
+            cancellationToken);
+        for (int i = 0; i < nodes.Length; i++)
         {
-            if (!wide && seen is not null && consumer is not null)
-            {
-                double[] correction = consumer.BiasCorrection(values, rounded, scales, OverScale(seen, seen.Mean, input, 1));
-                bias = [.. bias.Zip(correction, (b, c) => (float)(b + c))];
-            }
-
-            double[] unit = [.. scales.Select(s => s * x)];
-            inputs[rule.Bias] = AddConstant(node.Inputs[rule.Bias], ConstantRounding.RoundBias(bias, unit, wide), new QuantParam([.. unit], 0, unit.Length == 1 ? -1 : 0));
+            _rounded[nodes[i].Name] = rounded[i];
         }
     }
 
-    /// <summary>A moment of each input channel over the scale that is part of the weights.</summary>
-    private static double[] OverScale(ActivationStatistics seen, Func<int, double> moment, QuantParam input, int power) =>
-        [.. Enumerable.Range(0, seen.Min.Length).Select(c => moment(c) / (input.IsPerTensor ? 1 : Math.Pow(input.Scale[c], power)))];
+    /// <summary>Adds weights and bias, which belong to the node, because they depend on the scale of its input.</summary>
+    private void AddWeights(Node node, QuantRule rule, string[] inputs)
+    {
+        RoundedWeights rounded = _rounded[node.Name];
+        inputs[rule.Weight] = AddConstant(node.Inputs[rule.Weight], rounded.Weights, rounded.WeightQuant);
+        if (rounded.Bias is not null)
+        {
+            inputs[rule.Bias] = AddConstant(node.Inputs[rule.Bias], rounded.Bias, rounded.BiasQuant!);
+        }
+    }
 
     private string AddConstant(string wanted, Tensor value, QuantParam quant)
     {

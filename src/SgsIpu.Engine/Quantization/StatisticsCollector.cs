@@ -42,18 +42,18 @@ internal sealed class StatisticsCollector : IDisposable
     public IReadOnlyDictionary<string, ActivationStatistics> Collect(ISampleSource samples, int parallel, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
     {
         int done = 0;
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(parallel, 1, Environment.ProcessorCount), CancellationToken = cancellationToken };
-        try
-        {
-            Parallel.For(0, samples.Count, options, i =>
+        ParallelWork.For(
+            samples.Count,
+            parallel,
+            i =>
             {
                 Observe(samples.Read(i, norm: true, cancellationToken), cancellationToken);
                 progress?.Report(new IpuProgress("Observing samples", Interlocked.Increment(ref done), samples.Count));
-            });
-        }
-        catch (AggregateException e) when (e.InnerExceptions.OfType<IpuException>().FirstOrDefault() is { } first)
+            },
+            cancellationToken);
+        foreach (ActivationStatistics seen in _scratch.SelectMany(s => s.All))
         {
-            throw first;
+            _total[seen.Tensor].Merge(seen);
         }
 
         return _total;
@@ -94,7 +94,6 @@ internal sealed class StatisticsCollector : IDisposable
                     System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes),
                     _channelsFirst[i] ? shape[2] * shape[3] : 1),
                 cancellationToken);
-            Merge(scratch);
             _scratch.Add(scratch);
         }
         catch (IpuException e) when (e.Kind == IpuErrorKind.InvalidArgument)
@@ -103,21 +102,7 @@ internal sealed class StatisticsCollector : IDisposable
         }
     }
 
-    private void Merge(Scratch scratch)
-    {
-        foreach (ActivationStatistics seen in scratch.All)
-        {
-            ActivationStatistics total = _total[seen.Tensor];
-            lock (total)
-            {
-                total.Merge(seen);
-            }
-
-            seen.Clear();
-        }
-    }
-
-    /// <summary>Statistics of the sample that one thread is at, and memory for its outputs.</summary>
+    /// <summary>Statistics of the samples that one thread was at, and memory for the outputs of one.</summary>
     private sealed class Scratch(IEnumerable<ActivationStatistics> statistics, OnnxBuffers? buffers) : IDisposable
     {
         private readonly Dictionary<string, ActivationStatistics> _byName = statistics.ToDictionary(s => s.Tensor, StringComparer.Ordinal);

@@ -1,0 +1,61 @@
+using SgsIpu.Core;
+using SgsIpu.Ops;
+
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>Rounds weights and bias of convolution-like nodes for the scales of their inputs. Safe from several threads.</summary>
+internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level)
+{
+    /// <summary>Largest rounded bias of an 8-bit convolution: half of INT32, the other half is for the products.</summary>
+    private const double LargestBias = 1 << 30;
+
+    /// <param name="input">The mapping of the node's activation; with a scale for each channel, these go into the weights.</param>
+    /// <param name="wide">True for INT16 activations and weights.</param>
+    /// <exception cref="IpuException">The weights are computed from the data (id <c>WeightsNotConstant</c>).</exception>
+    public RoundedWeights Round(Node node, QuantRule rule, QuantParam input, bool wide)
+    {
+        TensorSpec weights = graph[node.Inputs[rule.Weight]];
+        if (weights.Constant is not { } constant)
+        {
+            throw new IpuException("WeightsNotConstant", $"{node}: the weights '{weights.Name}' are computed from the data; only constant weights can be quantized", IpuErrorKind.NotSupported) { Target = node.Name };
+        }
+
+        int levels = wide ? short.MaxValue : sbyte.MaxValue;
+        ChannelConsumer? consumer = wide ? null : ChannelConsumer.Of(graph, node);
+        ActivationStatistics? seen = statistics.GetValueOrDefault(node.Inputs[0]);
+        Tensor values = input.IsPerTensor ? constant : consumer!.Fold(input.Scale.AsSpan());
+        double[] scales = level == CalibrationLevel.L1 || wide
+            ? WeightQuantizer.MinMaxScales(values, rule.WeightAxis, levels)
+            : WeightQuantizer.LeastSquaresScales(values, seen is null ? null : consumer?.Spread(OverScale(seen, seen.Variance, input, 2)), rule.WeightAxis, levels);
+
+        double x = input.IsPerTensor ? input.Scale[0] : 1;
+        float[]? bias = rule.Bias >= 0 && rule.Bias < node.Inputs.Length && node.Inputs[rule.Bias].Length > 0 ? graph[node.Inputs[rule.Bias]].Constant!.ToFloats() : null;
+        if (!wide && bias is not null)
+        {
+            for (int c = 0; c < bias.Length; c++)
+            {
+                scales[c] = Math.Max(scales[c], Math.Abs(bias[c]) / (x * LargestBias));
+            }
+        }
+
+        Tensor rounded = WeightQuantizer.Round(values, scales, rule.WeightAxis, wide ? DataType.Int16 : DataType.Int8, levels);
+        var weightQuant = new QuantParam([.. scales], 0, scales.Length == 1 ? -1 : rule.WeightAxis);
+        if (bias is null)
+        {
+            return new RoundedWeights(rounded, weightQuant, null, null);
+        }
+
+        if (seen is not null && consumer is not null)
+        {
+            double[] correction = consumer.BiasCorrection(values, rounded, scales, OverScale(seen, seen.Mean, input, 1));
+            bias = [.. bias.Zip(correction, (b, c) => (float)(b + c))];
+        }
+
+        double[] unit = [.. scales.Select(s => s * x)];
+        return new RoundedWeights(rounded, weightQuant, ConstantRounding.RoundBias(bias, unit, wide), new QuantParam([.. unit], 0, unit.Length == 1 ? -1 : 0));
+    }
+
+    /// <summary>A moment of each input channel over the scale that is part of the weights.</summary>
+    private static double[] OverScale(ActivationStatistics seen, Func<int, double> moment, QuantParam input, int power) =>
+        [.. Enumerable.Range(0, seen.Min.Length).Select(c => moment(c) / (input.IsPerTensor ? 1 : Math.Pow(input.Scale[c], power)))];
+}
