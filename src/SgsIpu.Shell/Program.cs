@@ -12,6 +12,9 @@ internal static partial class Program
                sgsipu                                open a prompt (exit leaves it)
         """;
 
+    // As pwsh -Command: the exit code tells whether the last statement had an error, terminating or not.
+    private const string FailsWithItsLastStatement = "\nif (-not $?) { exit 1 }";
+
     private static int Main(string[] args)
     {
         if (args is ["-?" or "-h" or "-Help" or "--help", ..])
@@ -33,7 +36,7 @@ internal static partial class Program
         {
             [] => session.Prompt(),
             [var option, var file, .. var rest] when Is(option, "-File") => RunFile(session, file, rest),
-            [var option, .. var words] when Is(option, "-Command", "-c") && words.Length > 0 => session.Run(string.Join(' ', words)),
+            [var option, .. var words] when Is(option, "-Command", "-c") && words.Length > 0 => session.Run(string.Join(' ', words) + FailsWithItsLastStatement),
             [var file, .. var rest] when file.EndsWith(".ps1", StringComparison.OrdinalIgnoreCase) => RunFile(session, file, rest),
             _ => Refuse(),
         };

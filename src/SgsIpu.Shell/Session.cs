@@ -92,11 +92,13 @@ internal sealed class Session : IDisposable
         return errors.Any(e => e.IncompleteInput);
     }
 
+    /// <summary>Shows an error that ended a script through its view, on standard error.</summary>
     private void Report(ErrorRecord error)
     {
         using var shell = Invocation.Create(_runspace);
-        var record = new PSObject(error);
-        record.Properties.Add(new PSNoteProperty("writeErrorStream", true));
-        shell.AddCommand("Out-Default").Invoke(new[] { record });
+        var ui = (ShellUserInterface)_host.UI;
+        ui.Diagnosing = true;
+        shell.AddCommand("Out-Default").Invoke(new[] { error });
+        ui.Diagnosing = false;
     }
 }

@@ -20,12 +20,16 @@ internal sealed class ShellUserInterface : PSHostUserInterface
     public override void Write(string value)
     {
         ClearProgress();
-        Console.Out.Write(GetOutputString(value, SupportsVirtualTerminal));
+        TextWriter target = Diagnosing ? Console.Error : Console.Out;
+        target.Write(GetOutputString(value, SupportsVirtualTerminal && !(Diagnosing && Console.IsErrorRedirected)));
     }
 
     public override void Write(ConsoleColor foregroundColor, ConsoleColor backgroundColor, string value) => Write(value);
 
     public override void WriteLine(string value) => Write(value + Environment.NewLine);
+
+    /// <summary>True while what is written is an error that ended a script.</summary>
+    public bool Diagnosing { get; set; }
 
     public override void WriteErrorLine(string value) => WriteDiagnostic(value);
 
