@@ -43,6 +43,7 @@ public static class OpCatalog
         new("Neg", typeof(NegOp), NegOp.Imports),
         new("NormalizeImage", typeof(NormalizeImageOp), NormalizeImageOp.Imports),
         new("PRelu", typeof(PReluOp), PReluOp.Imports),
+        new("Pad", typeof(PadOp), PadOp.Imports),
         new("Pow", typeof(PowOp), PowOp.Imports),
         new("Quantize", typeof(QuantizeOp), QuantizeOp.Imports),
         new("Reciprocal", typeof(ReciprocalOp), ReciprocalOp.Imports),
@@ -70,6 +71,7 @@ public static class OpCatalog
     private static readonly ImmutableArray<ImportRule> Rewrites =
     [
         .. BatchNormalization.Imports,
+        .. MovementImport.Rules,
         .. ResizeImport.Imports,
         .. ShapeImport.Imports,
     ];

@@ -18,6 +18,7 @@ internal static class Pipelines
         new FuseGeluPass(),
         new FuseLayerNormalizationPass(),
         new MergeReshapesPass(),
+        new FoldPadIntoConvolutionPass(),
         new NormalizeAffinePass(),
         new FoldAffineIntoConvolutionPass(),
         new FuseActivationPass(),
