@@ -1,4 +1,5 @@
 using SgsIpu.Core;
+using SgsIpu.Engine.Preprocessing;
 using SgsIpu.Frontends;
 using SgsIpu.Frontends.Onnx;
 
@@ -12,7 +13,41 @@ internal static class OnnxTestCase
     public static string? Folder { get; } = Directory.Exists("/usr/share/libonnx-testdata/data/node") ? "/usr/share/libonnx-testdata/data/node" : null;
 
     /// <summary>Imports and runs a case; null where the outputs are those expected, otherwise what is wrong.</summary>
-    public static string? Fault(string name)
+    public static string? Fault(string name) => With(name, Run);
+
+    /// <summary>Signal-to-noise ratio in dB of the fixed form, calibrated on the case's own input; null where it holds no real numbers.</summary>
+    public static double? FixedDecibels(string name)
+    {
+        double? decibels = null;
+        With(name, (model, inputs, expected) =>
+        {
+            if (inputs.Any(i => i.Value.Type != DataType.Float32) || expected.Any(e => e.Type != DataType.Float32 || !e.ToFloats().All(float.IsFinite)))
+            {
+                return null;
+            }
+
+            var sample = new Sample(name, [.. inputs.Select(i => Native(i.Value))]);
+            IpuModel integers = IpuEngine.Calibrate(model, new CalibrationOptions(new OneSample(sample)) { Level = CalibrationLevel.L1 });
+            using IModelRunner runner = IpuEngine.OpenRunner(integers);
+            IReadOnlyDictionary<string, Tensor> actual = runner.Run(inputs.ToDictionary(i => i.Declared.Name, i => Native(i.Value)), CancellationToken.None);
+            double signal = 0;
+            double noise = 0;
+            for (int i = 0; i < model.Graph.Outputs.Length; i++)
+            {
+                foreach ((float w, float g) in Native(expected[i]).ToFloats().Zip(actual[model.Graph.Outputs[i]].ToFloats()))
+                {
+                    signal += (double)w * w;
+                    noise += Math.Pow(w - g, 2);
+                }
+            }
+
+            decibels = noise == 0 ? double.PositiveInfinity : 10 * Math.Log10(signal / noise);
+            return null;
+        });
+        return decibels;
+    }
+
+    private static string? With(string name, Func<IpuModel, List<(SourceTensor Declared, Tensor Value)>, Tensor[], string?> use)
     {
         string folder = Path.Combine(Folder!, name);
         SourceGraph source = ModelReader.Read(Path.Combine(folder, "model.onnx"));
@@ -37,7 +72,7 @@ internal static class OnnxTestCase
         try
         {
             File.WriteAllBytes(file, OnnxWriter.Write(source with { Inputs = [.. kept.Select(k => k.Declared)], Constants = constants }));
-            return Run(IpuEngine.Import(new ImportOptions(file)), kept, outputs);
+            return use(IpuEngine.Import(new ImportOptions(file)), kept, outputs);
         }
         finally
         {
@@ -48,11 +83,11 @@ internal static class OnnxTestCase
     private static string? Run(IpuModel model, List<(SourceTensor Declared, Tensor Value)> inputs, Tensor[] expected)
     {
         using IModelRunner runner = IpuEngine.OpenRunner(model);
-        Dictionary<string, Tensor> values = inputs.ToDictionary(i => i.Declared.Name, i => i.Value.Shape.Rank == 4 ? i.Value.Transpose(0, 2, 3, 1) : i.Value);
+        Dictionary<string, Tensor> values = inputs.ToDictionary(i => i.Declared.Name, i => Native(i.Value));
         IReadOnlyDictionary<string, Tensor> actual = runner.Run(values, CancellationToken.None);
         for (int i = 0; i < model.Graph.Outputs.Length; i++)
         {
-            Tensor wanted = expected[i].Shape.Rank == 4 ? expected[i].Transpose(0, 2, 3, 1) : expected[i];
+            Tensor wanted = Native(expected[i]);
             Tensor got = actual[model.Graph.Outputs[i]];
             float[] w = wanted.ToFloats();
             float[] g = got.ToFloats();
@@ -72,6 +107,8 @@ internal static class OnnxTestCase
 
         return null;
     }
+
+    private static Tensor Native(Tensor value) => value.Shape.Rank == 4 ? value.Transpose(0, 2, 3, 1) : value;
 
     private static Tensor[] Tensors(string folder, string kind) =>
     [
@@ -147,5 +184,12 @@ internal static class OnnxTestCase
             _ => throw new NotSupportedException($"element type {type}"),
         };
         return new Tensor(element, new Shape([.. dimensions]), raw);
+    }
+
+    private sealed class OneSample(Sample sample) : ISampleSource
+    {
+        public int Count => 1;
+
+        public Sample Read(int index, bool norm, CancellationToken cancellationToken) => sample;
     }
 }
