@@ -1,8 +1,6 @@
 using System.Collections;
-using System.Collections.Immutable;
 using System.Management.Automation;
 using SgsIpu.Engine;
-using SgsIpu.Engine.Configuration;
 using SgsIpu.Engine.Preprocessing;
 
 namespace SgsIpu.PowerShell.Commands;
@@ -59,21 +57,12 @@ public sealed class ConvertToIpuOfflineCommand : SampleCmdlet
         {
             string target = TargetFile(Output, System.IO.Path.GetFileNameWithoutExtension(file) + ".img");
             string[] targets = ExportModels ? [target, Sibling(target, "_float.sim"), Sibling(target, "_fixed.sim")] : [target];
-            if (!targets.All(t => MayWrite(t, $"Convert {file}", Force)) || !Try(file, Prepare, out (InputConfig? Config, SampleSourceOptions Samples) p))
+            if (!targets.All(t => MayWrite(t, $"Convert {file}", Force)) || !Try(file, () => (Options(file), SampleOptions(ReadConfig())), out (ImportOptions Import, SampleSourceOptions Samples) p))
             {
                 continue;
             }
 
-            ImportOptions import = new(file)
-            {
-                WeightFile = WeightFile is { } weights ? FullPath(weights) : null,
-                InputConfigPath = InputConfig is { } config ? FullPath(config) : null,
-                SocVersion = SocVersion,
-                InputShapes = InputShapes.Cast<DictionaryEntry>().ToImmutableDictionary(
-                    e => LanguagePrimitives.ConvertTo<string>(e.Key),
-                    e => LanguagePrimitives.ConvertTo<int[]>(e.Value).ToImmutableArray()),
-            };
-            if (TryRun($"Converting {System.IO.Path.GetFileName(file)}", file, (work, progress) => Convert(import, p.Samples, targets, work, progress), out FileInfo[] written))
+            if (TryRun($"Converting {System.IO.Path.GetFileName(file)}", file, (work, progress) => Convert(p.Import, p.Samples, targets, work, progress), out FileInfo[] written))
             {
                 WriteObject(written, enumerateCollection: true);
             }
@@ -82,11 +71,13 @@ public sealed class ConvertToIpuOfflineCommand : SampleCmdlet
 
     private static string Sibling(string target, string ending) => System.IO.Path.ChangeExtension(target, null) + ending;
 
-    private (InputConfig? Config, SampleSourceOptions Samples) Prepare()
+    private ImportOptions Options(string file) => new(file)
     {
-        InputConfig? config = ReadConfig();
-        return (config, SampleOptions(config));
-    }
+        WeightFile = WeightFile is { } weights ? IpuPath.Existing(this, weights) : null,
+        InputConfigPath = InputConfig is { } config ? IpuPath.Existing(this, config) : null,
+        SocVersion = SocVersion,
+        InputShapes = ShapeTable.Read(InputShapes),
+    };
 
     private FileInfo[] Convert(ImportOptions import, SampleSourceOptions samples, string[] targets, PipelineWork work, IProgress<IpuProgress> progress)
     {

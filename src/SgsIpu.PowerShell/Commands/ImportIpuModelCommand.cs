@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Collections.Immutable;
 using System.Management.Automation;
 using SgsIpu.Core;
 using SgsIpu.Engine;
@@ -74,9 +73,7 @@ public sealed class ImportIpuModelCommand : IpuCmdlet
         Framework = Framework,
         WeightFile = WeightFile is { } weights ? IpuPath.Existing(this, weights) : null,
         InputConfigPath = InputConfig is { } config ? IpuPath.Existing(this, config) : null,
-        InputShapes = InputShapes.Cast<DictionaryEntry>().ToImmutableDictionary(
-            e => LanguagePrimitives.ConvertTo<string>(e.Key),
-            e => LanguagePrimitives.ConvertTo<int[]>(e.Value).ToImmutableArray()),
+        InputShapes = ShapeTable.Read(InputShapes),
         SkipSimplify = SkipSimplify,
         SocVersion = SocVersion,
         InputNames = [.. Names(InputName)],
