@@ -123,6 +123,19 @@ public sealed class ModuleTests(ModuleFixture module) : IClassFixture<ModuleFixt
     }
 
     [Fact]
+    public void OutputsAreDumpedAsArrays()
+    {
+        const string Command = "$fixed | Invoke-IpuModel $sample/evaluation/ring_00.png -DumpRawData $out/dump ";
+        module.Run(Command + "-WhatIf");
+        Assert.False(Directory.Exists(Path.Combine(module.Output, "dump")));
+        module.Run(Command);
+        string file = Assert.Single(Directory.EnumerateFiles(Path.Combine(module.Output, "dump")));
+        Assert.Equal("ring_00_fixed_logits.npy", Path.GetFileName(file));
+        Assert.Equal(128 + (8 * 4), new FileInfo(file).Length);
+        Assert.StartsWith("FileExists,", Assert.Single(module.Try(Command).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AScriptBlockPreprocesses()
     {
         const string Block = "{ param($path, $norm) if ($norm) { ,[float[]]::new(64 * 64 * 3) } else { ,[byte[]]::new(64 * 64 * 3) } }";

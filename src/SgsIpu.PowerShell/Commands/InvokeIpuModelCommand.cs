@@ -2,12 +2,13 @@ using System.Collections.Specialized;
 using System.Management.Automation;
 using SgsIpu.Core;
 using SgsIpu.Engine;
+using SgsIpu.Engine.Files;
 using SgsIpu.Engine.Preprocessing;
 
 namespace SgsIpu.PowerShell.Commands;
 
 /// <summary>Runs models of any stage over images.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "IpuModel")]
+[Cmdlet(VerbsLifecycle.Invoke, "IpuModel", SupportsShouldProcess = true)]
 [OutputType(typeof(IpuResult))]
 public sealed class InvokeIpuModelCommand : SampleCmdlet
 {
@@ -38,6 +39,15 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
     [Alias("DumpTensor")]
     public string[] Tensor { get; set; } = [];
 
+    /// <summary>A folder that every output is written to as a .npy array: image, stage and tensor make the file's name.</summary>
+    [Parameter]
+    [Alias("dump_rawdata")]
+    public string? DumpRawData { get; set; }
+
+    /// <summary>Replaces existing files of -DumpRawData.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     protected override void BeginProcessing()
     {
         if (Label is not null)
@@ -61,6 +71,7 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
             return;
         }
 
+        string? dump = DumpRawData is { } folder && ShouldProcess(FullPath(folder), $"Write the outputs of {model}") ? FullPath(folder) : null;
         bool done = TryRun(
             $"Running {model.Name}",
             model,
@@ -70,6 +81,11 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
                 var options = new RunOptions(source) { NumProcess = NumProcess, Observed = [.. Tensor] };
                 foreach (RunResult result in IpuEngine.Run(model, options, progress, work.Token))
                 {
+                    if (dump is not null)
+                    {
+                        Write(dump, model, result, work.Token);
+                    }
+
                     IpuResult row = Row(model, result);
                     work.Post(() => WriteObject(row));
                 }
@@ -78,6 +94,16 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
             },
             out _);
         WriteVerbose($"{model.Name}: {(done ? "done" : "failed")}");
+    }
+
+    private void Write(string folder, IpuModel model, RunResult result, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        foreach ((string name, Tensor value) in result.Outputs)
+        {
+            string file = $"{Path.GetFileNameWithoutExtension(result.Source)}_{model.Stage.ToString().ToLowerInvariant()}_{string.Join('_', name.Split(Path.GetInvalidFileNameChars()))}.npy";
+            AtomicFile.Write(Path.Combine(folder, file), NpyFile.Write(value), Force, cancellationToken);
+        }
     }
 
     private IpuResult Row(IpuModel model, RunResult result)
