@@ -31,19 +31,27 @@ internal static class WeightQuantizer
     /// <summary>The integers, rounded half to even and clamped to ±<paramref name="levels"/>.</summary>
     public static Tensor Round(Tensor weights, ReadOnlySpan<double> scales, int axis, DataType type, int levels)
     {
-        float[] values = weights.ToFloats();
+        ReadOnlySpan<float> values = weights.As<float>();
         var result = new Tensor(type, weights.Shape);
-        int inner = axis < 0 ? values.Length : Inner(weights.Shape, axis);
-        for (int i = 0; i < values.Length; i++)
+        Span<sbyte> bytes = type == DataType.Int8 ? result.As<sbyte>() : [];
+        Span<short> words = type == DataType.Int8 ? [] : result.As<short>();
+        int inner = Math.Max(1, axis < 0 ? values.Length : Inner(weights.Shape, axis));
+        int channel = 0;
+        for (int run = 0; run < values.Length; run += inner)
         {
-            double q = Math.Clamp(Math.Round(values[i] / scales[i / Math.Max(inner, 1) % scales.Length], MidpointRounding.ToEven), -levels, levels);
-            if (type == DataType.Int8)
+            double scale = scales[channel];
+            channel = channel + 1 == scales.Length ? 0 : channel + 1;
+            for (int i = run; i < run + inner; i++)
             {
-                result.As<sbyte>()[i] = (sbyte)q;
-            }
-            else
-            {
-                result.As<short>()[i] = (short)q;
+                double q = Math.Clamp(Math.Round(values[i] / scale, MidpointRounding.ToEven), -levels, levels);
+                if (type == DataType.Int8)
+                {
+                    bytes[i] = (sbyte)q;
+                }
+                else
+                {
+                    words[i] = (short)q;
+                }
             }
         }
 
