@@ -81,6 +81,9 @@ internal sealed class PipelineWork : IDisposable
         }
     }
 
+    /// <summary>Ends the work early, as when nobody wants its results any more.</summary>
+    public void Abandon() => _abandoned.Cancel();
+
     public void Dispose()
     {
         _queue.Dispose();

@@ -136,6 +136,14 @@ public sealed class ModuleTests(ModuleFixture module) : IClassFixture<ModuleFixt
     }
 
     [Fact]
+    public void AFaultFurtherDownThePipelineEndsItAndIsNoFaultOfTheRun()
+    {
+        (IReadOnlyList<PSObject> output, IReadOnlyList<ErrorRecord> errors) = module.Try("$fixed | Invoke-IpuModel $sample/evaluation | ForEach-Object { throw 'further down' }; 'still here'");
+        Assert.Empty(output);
+        Assert.Equal("further down", Assert.Single(errors).FullyQualifiedErrorId);
+    }
+
+    [Fact]
     public void AScriptBlockPreprocesses()
     {
         const string Block = "{ param($path, $norm) if ($norm) { ,[float[]]::new(64 * 64 * 3) } else { ,[byte[]]::new(64 * 64 * 3) } }";

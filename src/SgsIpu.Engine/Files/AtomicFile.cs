@@ -92,9 +92,13 @@ public static class AtomicFile
         {
             File.Delete(temporary);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (IOException)
         {
             // A folder that has become unwritable already gave the error that is on its way to the caller.
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // Likewise.
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using SgsIpu.Core;
 using SgsIpu.Engine.Configuration;
+using SgsIpu.Engine.Passes;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Quantization;
@@ -93,6 +94,12 @@ internal static class Calibrator
         if (plan.TypeOf(seen.Tensor) == DataType.UInt8)
         {
             if (graph.Producer(seen.Tensor) is not { } producer || plan.Rule(producer).Class == QuantClass.Preserving)
+            {
+                return;
+            }
+
+            // Bounds other than those of ReLU would be another integer in each channel.
+            if (FusedActivation.Of(producer.Op) is { } bounds && bounds.Min != 0 && !(float.IsNegativeInfinity(bounds.Min) && float.IsPositiveInfinity(bounds.Max)))
             {
                 return;
             }

@@ -11,15 +11,10 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
 
     /// <param name="input">The mapping of the node's activation; with a scale for each channel, these go into the weights.</param>
     /// <param name="wide">True for INT16 activations and weights.</param>
-    /// <exception cref="IpuException">The weights are computed from the data (id <c>WeightsNotConstant</c>).</exception>
+    /// <exception cref="IpuException">The weights or the bias are computed from the data (id <c>WeightsNotConstant</c>).</exception>
     public RoundedWeights Round(Node node, QuantRule rule, QuantParam input, bool wide)
     {
-        TensorSpec weights = graph[node.Inputs[rule.Weight]];
-        if (weights.Constant is not { } constant)
-        {
-            throw new IpuException("WeightsNotConstant", $"{node}: the weights '{weights.Name}' are computed from the data; only constant weights can be quantized", IpuErrorKind.NotSupported) { Target = node.Name };
-        }
-
+        Tensor constant = Constant(node, rule.Weight);
         int levels = wide ? short.MaxValue : sbyte.MaxValue;
         ChannelConsumer? consumer = wide ? null : ChannelConsumer.Of(graph, node);
         ActivationStatistics? seen = statistics.GetValueOrDefault(node.Inputs[0]);
@@ -29,7 +24,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
             : WeightQuantizer.LeastSquaresScales(values, seen is null ? null : consumer?.Spread(OverScale(seen, seen.Variance, input, 2)), rule.WeightAxis, levels);
 
         double x = input.IsPerTensor ? input.Scale[0] : 1;
-        float[]? bias = rule.Bias >= 0 && rule.Bias < node.Inputs.Length && node.Inputs[rule.Bias].Length > 0 ? graph[node.Inputs[rule.Bias]].Constant!.ToFloats() : null;
+        float[]? bias = rule.Bias >= 0 && rule.Bias < node.Inputs.Length && node.Inputs[rule.Bias].Length > 0 ? Constant(node, rule.Bias).ToFloats() : null;
         if (!wide && bias is not null)
         {
             for (int c = 0; c < bias.Length; c++)
@@ -54,6 +49,9 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
         double[] unit = [.. scales.Select(s => s * x)];
         return new RoundedWeights(rounded, weightQuant, ConstantRounding.RoundBias(bias, unit, wide), new QuantParam([.. unit], 0, unit.Length == 1 ? -1 : 0));
     }
+
+    private Tensor Constant(Node node, int position) => graph[node.Inputs[position]].Constant
+        ?? throw new IpuException("WeightsNotConstant", $"{node}: '{node.Inputs[position]}' is computed from the data; only constant weights and biases can be quantized", IpuErrorKind.NotSupported) { Target = node.Name };
 
     /// <summary>A moment of each input channel over the scale that is part of the weights.</summary>
     private static double[] OverScale(ActivationStatistics seen, Func<int, double> moment, QuantParam input, int power) =>

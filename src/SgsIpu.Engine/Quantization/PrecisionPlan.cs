@@ -33,8 +33,8 @@ internal sealed class PrecisionPlan
             Plan(node, rule);
         }
 
-        // What an operator inherits is known once its inputs are.
-        foreach (Node node in graph.Nodes.Where(n => Inherits(_rules[n.Name])))
+        // What an operator inherits is known once its inputs are; a constant takes the range of what is made of it.
+        foreach (Node node in graph.Nodes.Where(n => Inherits(_rules[n.Name]) && !graph[n.Inputs[_rules[n.Name].Activations[0]]].IsConstant))
         {
             string input = node.Inputs[_rules[node.Name].Activations[0]];
             foreach (string output in node.Outputs.Where(o => IsReal(o) && !_ranges.ContainsKey(o)))

@@ -74,6 +74,11 @@ internal sealed class Quantizer
     private void Add(Node node)
     {
         QuantRule rule = _plan.Rule(node);
+        if (rule.Class == QuantClass.Index && node.Inputs.Concat(node.Outputs).FirstOrDefault(_plan.IsReal) is { } real)
+        {
+            throw new IpuException("FixedNotSupported", $"{node} goes between real numbers ('{real}') and exact integers, which no fixed-point form does", IpuErrorKind.NotSupported) { Target = node.Name };
+        }
+
         string[] inputs = [.. node.Inputs.Select((name, i) => ReadInput(node, rule, name, i))];
         if (rule.Class == QuantClass.Convolution && rule.Weight >= 0)
         {
@@ -111,7 +116,7 @@ internal sealed class Quantizer
     {
         if (name.Length == 0 || position == rule.Weight || (position == rule.Bias && rule.Class == QuantClass.Convolution))
         {
-            return name.Length == 0 ? "" : name;
+            return name;
         }
 
         if (!rule.Activations.Contains(position) || _graph[name].Type != DataType.Float32)

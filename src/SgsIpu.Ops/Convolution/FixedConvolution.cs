@@ -90,8 +90,8 @@ internal static class FixedConvolution
     }
 
     /// <summary>
-    /// A real bound as an integer of the output, within the type. With a scale for each channel the type's own limit is the bound, because
-    /// such scales cover no more than the values that were seen; 0 is the same integer for all.
+    /// A real bound as an integer of the output, within the type. A tensor with a scale for each channel has no bounds, or those of a ReLU:
+    /// 0, which is the same integer for all, and one that no channel's scale reaches beyond.
     /// </summary>
     private static int Bound(float bound, QuantParam output, int low, int high)
     {

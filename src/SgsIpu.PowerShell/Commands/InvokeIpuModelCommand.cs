@@ -1,5 +1,6 @@
 using System.Collections.Specialized;
 using System.Management.Automation;
+using System.Runtime.ExceptionServices;
 using SgsIpu.Core;
 using SgsIpu.Engine;
 using SgsIpu.Engine.Files;
@@ -72,28 +73,52 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
         }
 
         string? dump = DumpRawData is { } folder && ShouldProcess(FullPath(folder), $"Write the outputs of {model}") ? FullPath(folder) : null;
-        bool done = TryRun(
-            $"Running {model.Name}",
-            model,
-            (work, progress) =>
-            {
-                using FileSampleSource source = OpenSamples(model, samples, work);
-                var options = new RunOptions(source) { NumProcess = NumProcess, Observed = [.. Tensor] };
-                foreach (RunResult result in IpuEngine.Run(model, options, progress, work.Token))
+        ExceptionDispatchInfo? downstream = null;
+        try
+        {
+            TryRun(
+                $"Running {model.Name}",
+                model,
+                (work, progress) =>
                 {
-                    if (dump is not null)
+                    using FileSampleSource source = OpenSamples(model, samples, work);
+                    var options = new RunOptions(source) { NumProcess = NumProcess, Observed = [.. Tensor] };
+                    foreach (RunResult result in IpuEngine.Run(model, options, progress, work.Token))
                     {
-                        Write(dump, model, result, work.Token);
+                        if (dump is not null)
+                        {
+                            Write(dump, model, result, work.Token);
+                        }
+
+                        IpuResult row = Row(model, result);
+                        work.Post(() => downstream ??= Hand(row, work));
                     }
 
-                    IpuResult row = Row(model, result);
-                    work.Post(() => WriteObject(row));
-                }
+                    return true;
+                },
+                out _);
+        }
+        catch (OperationCanceledException) when (downstream is not null)
+        {
+            // The run ended because nobody takes its results.
+        }
 
-                return true;
-            },
-            out _);
-        WriteVerbose($"{model.Name}: {(done ? "done" : "failed")}");
+        downstream?.Throw();
+    }
+
+    /// <summary>Writes a row while the run goes on. What a command further down throws is not this run's failure; it is returned.</summary>
+    private ExceptionDispatchInfo? Hand(IpuResult row, PipelineWork work)
+    {
+        try
+        {
+            WriteObject(row);
+            return null;
+        }
+        catch (RuntimeException e) when (e is not PipelineStoppedException)
+        {
+            work.Abandon();
+            return ExceptionDispatchInfo.Capture(e);
+        }
     }
 
     private void Write(string folder, IpuModel model, RunResult result, CancellationToken cancellationToken)
