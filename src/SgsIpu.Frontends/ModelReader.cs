@@ -1,5 +1,6 @@
 using SgsIpu.Core;
 using SgsIpu.Frontends.Onnx;
+using SgsIpu.Frontends.TensorFlow;
 
 namespace SgsIpu.Frontends;
 
@@ -17,6 +18,7 @@ public static class ModelReader
         return (options?.Framework ?? FrameworkOf(path)) switch
         {
             Framework.Onnx => OnnxReader.Read(path),
+            Framework.TensorFlow => TensorFlowReader.Read(path),
             var other => throw new IpuException("UnknownModelFormat", $"'{path}': {other} models cannot be read", IpuErrorKind.NotSupported) { Target = path },
         };
     }
@@ -24,6 +26,7 @@ public static class ModelReader
     private static Framework FrameworkOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {
         ".onnx" => Framework.Onnx,
-        var extension => throw new IpuException("UnknownModelFormat", $"'{path}': '{extension}' is no extension of a model file; known is .onnx", IpuErrorKind.NotSupported) { Target = path },
+        ".pb" => Framework.TensorFlow,
+        var extension => throw new IpuException("UnknownModelFormat", $"'{path}': '{extension}' is no extension of a model file; known are .onnx and .pb", IpuErrorKind.NotSupported) { Target = path },
     };
 }
