@@ -74,6 +74,8 @@ public static class OpCatalog
         .. MovementImport.Rules,
         .. ResizeImport.Imports,
         .. ShapeImport.Imports,
+        .. TensorFlowElementwise.Imports,
+        .. TensorFlowImage.Imports,
     ];
 
     private static readonly Dictionary<string, OpEntry> ByName = Sorted.ToDictionary(e => e.Name, StringComparer.Ordinal);

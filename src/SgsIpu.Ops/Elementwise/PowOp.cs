@@ -42,7 +42,7 @@ public sealed record PowOp(float? Exponent = null) : ElementwiseOp
         emitter.Add("Pow", inputs, [output]);
     }
 
-    private static void Lift(LiftContext c)
+    internal static void Lift(LiftContext c)
     {
         // An exponent of one value that does not broaden the result is an attribute; the usual ones have operators of their own.
         if (c.Constant(1) is not { } constant || constant.Count == 0 || constant.Shape.Rank > c.Spec(0).Shape.Rank
