@@ -76,6 +76,7 @@ public static class OpCatalog
         .. ShapeImport.Imports,
         .. TensorFlowElementwise.Imports,
         .. TensorFlowImage.Imports,
+        .. TensorFlowMovement.Imports,
     ];
 
     private static readonly Dictionary<string, OpEntry> ByName = Sorted.ToDictionary(e => e.Name, StringComparer.Ordinal);

@@ -1,0 +1,322 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+
+namespace SgsIpu.Ops;
+
+/// <summary>TensorFlow's operators that move elements, ask for shapes, or pass their input on.</summary>
+internal static class TensorFlowMovement
+{
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.TensorFlow("Cast", static c => c.AddOutput(0, new CastOp(TypeOf(c, "DstT")), c.Input(0))),
+        ImportRule.TensorFlow("CheckNumerics", Pass),
+        ImportRule.TensorFlow("Concat", static c => Concat(c, 0)),
+        ImportRule.TensorFlow("ConcatV2", static c => Concat(c, c.InputCount - 1)),
+        ImportRule.TensorFlow("Const", static c => throw c.Error("UnsupportedType", "constants of text are not supported", IpuErrorKind.NotSupported)),
+        ImportRule.TensorFlow("DepthToSpace", DepthToSpace),
+        ImportRule.TensorFlow("ExpandDims", ExpandDims),
+        ImportRule.TensorFlow("Fill", static c => c.AddOutput(0, new ExpandOp(ShapeFrom(c, 0)), c.Input(1))),
+        ImportRule.TensorFlow("Gather", static c => Gather(c, 0)),
+        ImportRule.TensorFlow("GatherV2", static c => Gather(c, c.Spec(0).Shape.Axis(Scalar(c, 2, "axis")))),
+        ImportRule.TensorFlow("Identity", Pass),
+        ImportRule.TensorFlow("MirrorPad", Pad),
+        ImportRule.TensorFlow("Pack", Pack),
+        ImportRule.TensorFlow("Pad", Pad),
+        ImportRule.TensorFlow("PadV2", Pad),
+        ImportRule.TensorFlow("Placeholder", static c => throw c.Error(
+            "UnsupportedType", $"inputs of {c.Node.String("dtype", "?")} are not supported; cut the model behind it with -InputNames", IpuErrorKind.NotSupported)),
+        ImportRule.TensorFlow("PlaceholderWithDefault", Pass),
+        ImportRule.TensorFlow("PreventGradient", Pass),
+        ImportRule.TensorFlow("Range", Range),
+        ImportRule.TensorFlow("Rank", static c => c.BindConstant(0, Tensor.Scalar(c.Spec(0).Shape.Rank))),
+        ImportRule.TensorFlow("Reshape", Reshape),
+        ImportRule.TensorFlow("Shape", static c => Integers(c, [.. c.Spec(0).Shape.Select(d => (long)d)], "out_type")),
+        ImportRule.TensorFlow("Slice", Slice),
+        ImportRule.TensorFlow("Snapshot", Pass),
+        ImportRule.TensorFlow("SpaceToDepth", SpaceToDepth),
+        ImportRule.TensorFlow("Split", static c => Split(c, 1, Scalar(c, 0, "axis"), null)),
+        ImportRule.TensorFlow("SplitV", static c => Split(c, 0, Scalar(c, 2, "axis"), c.RequireConstant(1, "sizes").ToInts())),
+        ImportRule.TensorFlow("Squeeze", Squeeze),
+        ImportRule.TensorFlow("StopGradient", Pass),
+        ImportRule.TensorFlow("StridedSlice", StridedSlice),
+        ImportRule.TensorFlow("Tile", Tile),
+        ImportRule.TensorFlow("Transpose", Transpose),
+        ImportRule.TensorFlow("Unpack", Unpack),
+    ];
+
+    private static void Pass(LiftContext c) => c.AddOutput(0, new IdentityOp(), c.Input(0));
+
+    private static DataType TypeOf(LiftContext c, string attribute) => Enum.TryParse(c.Node.String(attribute, "Int32"), out DataType type)
+        ? type
+        : throw c.Error("UnsupportedType", $"'{attribute}' is {c.Node.String(attribute, "")}, which is not supported", IpuErrorKind.NotSupported);
+
+    private static int Scalar(LiftContext c, int input, string meaning) => c.RequireConstant(input, meaning).ToInts() is { Length: 1 } one
+        ? one[0]
+        : throw c.Error("ShapeMismatch", $"{meaning} is one number, found {c.Spec(input)}");
+
+    private static Shape ShapeFrom(LiftContext c, int input)
+    {
+        int[] sizes = c.RequireConstant(input, "shape").ToInts();
+        return sizes.All(s => s >= 0) ? new Shape(sizes) : throw c.Error("ShapeMismatch", $"a shape of [{string.Join(", ", sizes)}] is not possible");
+    }
+
+    private static void Integers(LiftContext c, long[] values, string typeAttribute) => c.BindConstant(0, TypeOf(c, typeAttribute) == DataType.Int64
+        ? Tensor.FromArray(values, values.Length)
+        : Tensor.FromArray<int>([.. values.Select(v => checked((int)v))], new Shape(values.Length)));
+
+    private static void Concat(LiftContext c, int axisInput)
+    {
+        int first = axisInput == 0 ? 1 : 0;
+        string[] parts = [.. Enumerable.Range(first, c.InputCount - 1).Select(c.Input)];
+        int axis = c.Spec(first).Shape.Axis(Scalar(c, axisInput, "axis"));
+        c.AddOutput(0, new ConcatOp(axis), parts);
+    }
+
+    private static void Pack(LiftContext c)
+    {
+        Shape x = c.Spec(0).Shape;
+        int axis = Inserted(c, (int)c.Node.Int("axis", 0));
+        Shape one = new([.. x.Take(axis), 1, .. x.Skip(axis)]);
+        string[] parts = [.. Enumerable.Range(0, c.InputCount).Select(i => c.Constant(i) is { } value && value.Count == one.Count
+            ? c.AddConstant(value.Reshape(one), $"part{i}")
+            : c.Add($"part{i}", new ReshapeOp(one), c.Input(i)))];
+        c.AddOutput(0, new ConcatOp(axis), parts);
+    }
+
+    private static int Inserted(LiftContext c, int axis)
+    {
+        int rank = c.Spec(0).Shape.Rank;
+        return axis >= -rank - 1 && axis <= rank ? (axis < 0 ? axis + rank + 1 : axis) : throw c.Error("ShapeMismatch", $"no dimension can be put at {axis} of {c.Spec(0)}");
+    }
+
+    private static void ExpandDims(LiftContext c)
+    {
+        Shape x = c.Spec(0).Shape;
+        int axis = Inserted(c, Scalar(c, 1, "axis"));
+        c.AddOutput(0, new ReshapeOp(new Shape([.. x.Take(axis), 1, .. x.Skip(axis)])), c.Input(0));
+    }
+
+    private static void Squeeze(LiftContext c)
+    {
+        Shape x = c.Spec(0).Shape;
+        long[] axes = c.Node.Ints("squeeze_dims") is { Length: > 0 } given ? given : [.. Enumerable.Range(0, x.Rank).Where(d => x[d] == 1).Select(d => (long)d)];
+        HashSet<int> gone = [.. axes.Select(a => x.Axis((int)a))];
+        c.AddOutput(0, new ReshapeOp(new Shape([.. Enumerable.Range(0, x.Rank).Where(d => !gone.Contains(d)).Select(d => x[d])])), c.Input(0));
+    }
+
+    private static void Unpack(LiftContext c)
+    {
+        Shape x = c.Spec(0).Shape;
+        int axis = x.Axis((int)c.Node.Int("axis", 0));
+        Shape one = new([.. x.Where((_, d) => d != axis)]);
+        if (c.OutputCount > x[axis])
+        {
+            throw c.Error("ShapeMismatch", $"dimension {axis} of {c.Spec(0)} has no {c.OutputCount} parts");
+        }
+
+        for (int i = 0; i < c.OutputCount; i++)
+        {
+            string part = c.Add($"part{i}", Part(x, axis, i, 1), c.Input(0));
+            c.AddOutput(i, new ReshapeOp(one), part);
+        }
+    }
+
+    private static SliceOp Part(Shape x, int axis, int from, int size) =>
+        new([.. x.Select((_, d) => d == axis ? from : 0)], [.. x.With(axis, size)], [.. x.Select(_ => 1)]);
+
+    private static void Split(LiftContext c, int input, int wanted, int[]? sizes)
+    {
+        Shape x = c.Spec(input).Shape;
+        int axis = x.Axis(wanted);
+        sizes ??= x[axis] % c.OutputCount == 0 ? [.. Enumerable.Repeat(x[axis] / c.OutputCount, c.OutputCount)] : [];
+        if (Array.IndexOf(sizes, -1) is var open and >= 0)
+        {
+            sizes[open] = 0;
+            sizes[open] = x[axis] - sizes.Sum();
+        }
+
+        if (sizes.Length != c.OutputCount || sizes.Any(s => s < 0) || sizes.Sum(s => (long)s) != x[axis])
+        {
+            throw c.Error("ShapeMismatch", $"{c.OutputCount} parts of [{string.Join(", ", sizes)}] do not make up dimension {axis} of {c.Spec(input)}");
+        }
+
+        int from = 0;
+        for (int i = 0; i < sizes.Length; i++)
+        {
+            c.AddOutput(i, Part(x, axis, from, sizes[i]), c.Input(input));
+            from += sizes[i];
+        }
+    }
+
+    private static void Slice(LiftContext c)
+    {
+        Shape x = c.Spec(0).Shape;
+        int[] begin = c.RequireConstant(1, "begin").ToInts();
+        int[] size = c.RequireConstant(2, "size").ToInts();
+        if (begin.Length != x.Rank || size.Length != x.Rank)
+        {
+            throw c.Error("ShapeMismatch", $"begin and size have {begin.Length} and {size.Length} numbers for {c.Spec(0)}");
+        }
+
+        c.AddOutput(0, new SliceOp([.. begin], [.. size.Select((s, d) => s == -1 ? x[d] - begin[d] : s)], [.. x.Select(_ => 1)]), c.Input(0));
+    }
+
+    /// <summary>Bit i of a mask is about entry i of the specification, which may stand for no, one or many dimensions.</summary>
+    private static void StridedSlice(LiftContext c)
+    {
+        Shape x = c.Spec(0).Shape;
+        int[] begin = c.RequireConstant(1, "begin").ToInts();
+        int[] end = c.RequireConstant(2, "end").ToInts();
+        int[] strides = c.RequireConstant(3, "strides").ToInts();
+        bool Bit(string mask, int i) => (c.Node.Int(mask, 0) >> i & 1) != 0;
+        int named = Enumerable.Range(0, begin.Length).Count(i => !Bit("new_axis_mask", i) && !Bit("ellipsis_mask", i));
+        if (end.Length != begin.Length || strides.Length != begin.Length || begin.Length > 32 || named > x.Rank || strides.Contains(0))
+        {
+            throw c.Error("ShapeMismatch", $"begin [{string.Join(", ", begin)}], end [{string.Join(", ", end)}] and strides [{string.Join(", ", strides)}] do not fit {c.Spec(0)}");
+        }
+
+        int[] from = new int[x.Rank];
+        int[] sizes = [.. x];
+        int[] by = [.. Enumerable.Repeat(1, x.Rank)];
+        var result = new List<int>();
+        int axis = 0;
+        for (int i = 0; i < begin.Length; i++)
+        {
+            if (Bit("ellipsis_mask", i))
+            {
+                for (int left = x.Rank - named; left > 0; left--)
+                {
+                    result.Add(x[axis++]);
+                }
+            }
+            else if (Bit("new_axis_mask", i))
+            {
+                result.Add(1);
+            }
+            else
+            {
+                int length = x[axis];
+                bool shrunk = Bit("shrink_axis_mask", i);
+                int step = shrunk ? 1 : strides[i];
+                long low = step > 0 ? 0 : -1;
+                long high = step > 0 ? length : length - 1;
+                long start = Bit("begin_mask", i) && !shrunk ? (step > 0 ? low : high) : Math.Clamp(begin[i] < 0 ? (long)begin[i] + length : begin[i], low, high);
+                long stop = shrunk ? start + 1 : Bit("end_mask", i) ? (step > 0 ? high : low) : Math.Clamp(end[i] < 0 ? (long)end[i] + length : end[i], low, high);
+                long size = Math.Max(0, step > 0 ? (stop - start + step - 1) / step : (start - stop - step - 1) / -(long)step);
+                (from[axis], sizes[axis], by[axis]) = (size == 0 ? 0 : (int)start, (int)size, step);
+                if (!shrunk)
+                {
+                    result.Add((int)size);
+                }
+
+                axis++;
+            }
+        }
+
+        result.AddRange(x.Skip(axis));
+        string slice = c.Add("slice", new SliceOp([.. from], [.. sizes], [.. by]), c.Input(0));
+        c.AddOutput(0, new ReshapeOp(new Shape([.. result])), slice);
+    }
+
+    private static void Gather(LiftContext c, int axis) => c.AddOutput(0, new GatherOp(axis), c.Input(0), c.Input(1));
+
+    private static void Pad(LiftContext c)
+    {
+        int[] pads = c.RequireConstant(1, "paddings").ToInts();
+        bool mirror = c.Node.OpType == "MirrorPad";
+        if (mirror && c.Node.String("mode", "REFLECT") != "REFLECT")
+        {
+            throw c.Error("UnsupportedAttribute", $"'mode' {c.Node.String("mode", "")} is not supported; supported is REFLECT", IpuErrorKind.NotSupported);
+        }
+
+        float value = !mirror && c.HasInput(2) ? c.RequireConstant(2, "constant_values").ToFloats()[0] : 0;
+        c.AddOutput(0, new PadOp([.. pads.Where((_, i) => i % 2 == 0)], [.. pads.Where((_, i) => i % 2 == 1)], mirror ? PadMode.Reflect : PadMode.Constant, value), c.Input(0));
+    }
+
+    private static void Range(LiftContext c)
+    {
+        long start = Scalar(c, 0, "start");
+        long limit = Scalar(c, 1, "limit");
+        long delta = Scalar(c, 2, "delta");
+        long count = delta == 0 ? -1 : Math.Max(0, delta > 0 ? (limit - start + delta - 1) / delta : (start - limit - delta - 1) / -delta);
+        if (count is < 0 or > 1 << 24)
+        {
+            throw c.Error("ShapeMismatch", $"a range from {start} to {limit} by {delta} is not possible");
+        }
+
+        Integers(c, [.. Enumerable.Range(0, (int)count).Select(i => start + (i * delta))], "Tidx");
+    }
+
+    private static void Reshape(LiftContext c)
+    {
+        int[] sizes = c.RequireConstant(1, "shape").ToInts();
+        int open = Array.IndexOf(sizes, -1);
+        if (open >= 0)
+        {
+            long rest = sizes.Where((_, i) => i != open).Aggregate(1L, (a, b) => checked(a * Math.Max(0, b)));
+            sizes[open] = rest > 0 ? checked((int)(c.Spec(0).Shape.Count / rest)) : 0;
+        }
+
+        if (sizes.Any(s => s < 0))
+        {
+            throw c.Error("ShapeMismatch", $"a shape of [{string.Join(", ", sizes)}] is not possible");
+        }
+
+        c.AddOutput(0, new ReshapeOp(new Shape(sizes)), c.Input(0));
+    }
+
+    private static void Tile(LiftContext c)
+    {
+        Shape x = c.Spec(0).Shape;
+        int[] repeats = c.RequireConstant(1, "multiples").ToInts();
+        if (repeats.Length != x.Rank || repeats.Any(r => r < 1))
+        {
+            throw c.Error("ShapeMismatch", $"multiples [{string.Join(", ", repeats)}] do not fit {c.Spec(0)}; one number from 1 on is needed for each dimension");
+        }
+
+        string split = c.Add("split", new ReshapeOp(new Shape([.. x.SelectMany(n => (int[])[1, n])])), c.Input(0));
+        string expanded = c.Add("expanded", new ExpandOp(new Shape([.. x.SelectMany((n, d) => (int[])[repeats[d], n])])), split);
+        c.AddOutput(0, new ReshapeOp(new Shape([.. x.Select((n, d) => checked(n * repeats[d]))])), expanded);
+    }
+
+    private static void Transpose(LiftContext c)
+    {
+        int[] order = c.RequireConstant(1, "perm").ToInts();
+        int rank = c.Spec(0).Shape.Rank;
+        if (!order.Order().SequenceEqual(Enumerable.Range(0, rank)))
+        {
+            throw c.Error("ShapeMismatch", $"[{string.Join(", ", order)}] is no order of the dimensions of {c.Spec(0)}");
+        }
+
+        c.AddOutput(0, new TransposeOp([.. order]), c.Input(0));
+    }
+
+    private static (Shape Shape, int Block) Blocks(LiftContext c)
+    {
+        Shape x = c.Spec(0).Shape;
+        long block = c.Node.Int("block_size", 0);
+        return x.Rank == 4 && block is > 0 and < 1 << 15 && c.Node.String("data_format", "NHWC") == "NHWC"
+            ? (x, (int)block)
+            : throw c.Error("UnsupportedAttribute", $"blocks of {block} do not fit {c.Spec(0)}, or 'data_format' is not NHWC", IpuErrorKind.NotSupported);
+    }
+
+    private static void DepthToSpace(LiftContext c)
+    {
+        (Shape x, int b) = Blocks(c);
+        int depth = x[3] / (b * b);
+        Rearrange(c, [x[0], x[1], x[2], b, b, depth], [0, 1, 3, 2, 4, 5], [x[0], x[1] * b, x[2] * b, depth]);
+    }
+
+    private static void SpaceToDepth(LiftContext c)
+    {
+        (Shape x, int b) = Blocks(c);
+        Rearrange(c, [x[0], x[1] / b, b, x[2] / b, b, x[3]], [0, 1, 3, 2, 4, 5], [x[0], x[1] / b, x[2] / b, x[3] * b * b]);
+    }
+
+    private static void Rearrange(LiftContext c, int[] parts, int[] order, int[] result)
+    {
+        string split = c.Add("split", new ReshapeOp(new Shape(parts)), c.Input(0));
+        string turned = c.Add("turned", new TransposeOp([.. order]), split);
+        c.AddOutput(0, new ReshapeOp(new Shape(result)), turned);
+    }
+}
