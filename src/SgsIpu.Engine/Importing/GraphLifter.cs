@@ -31,7 +31,9 @@ internal sealed class GraphLifter
         _editor = new GraphEditor(source.Name);
     }
 
-    private bool ChannelsFirst => _source.Framework is Framework.Onnx or Framework.Caffe;
+    /// <summary>A TensorFlow graph says the order at each operator over images; one order serves a whole graph.</summary>
+    private bool ChannelsFirst => _source.Framework is Framework.Onnx or Framework.Caffe
+        || (_source.Framework == Framework.TensorFlow && _source.Nodes.Any(n => n.Has("data_format") && n.String("data_format", "") == "NCHW"));
 
     /// <exception cref="IpuException">
     /// An operator is not supported (id <c>UnsupportedOperator</c>, all of them in one message), a shape is not known

@@ -185,9 +185,11 @@ internal static class TensorFlowImage
 
     private static void BatchNorm(LiftContext c)
     {
-        if (c.Node.Bool("is_training", true))
+        // With is_training true TensorFlow takes no stored statistics: graphs made for training leave them empty. Where they are given the
+        // graph was made for inference, whatever the attribute, which old exporters left at its default of true.
+        if (c.Spec(3).Shape.Contains(0))
         {
-            throw c.Error("TrainingMode", "the model was frozen for training; freeze it for inference", IpuErrorKind.NotSupported);
+            throw c.Error("TrainingMode", "the model was frozen for training, without mean and variance; freeze it for inference", IpuErrorKind.NotSupported);
         }
 
         float[] scale = c.RequireConstant(1, "scale").ToFloats();

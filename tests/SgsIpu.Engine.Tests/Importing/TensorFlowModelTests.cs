@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using SgsIpu.Core;
+
+namespace SgsIpu.Engine.Tests.Importing;
+
+/// <summary>Frozen TensorFlow graphs of the wild.</summary>
+public sealed class TensorFlowModelTests
+{
+    /// <summary>Of the largest output: what reordered float sums may differ by.</summary>
+    private const double Tolerance = 1e-4;
+
+    [AssetTheory]
+    [InlineData("pb/mobilenet_v1_0.25_224/mobilenet_v1_0.25_224_frozen.pb")]
+    public void TheFloatModelComputesTheReference(string path)
+    {
+        string file = Assets.Model(path);
+        IpuModel model = IpuEngine.Import(new ImportOptions(file));
+        using IModelRunner runner = IpuEngine.OpenRunner(model);
+        Tensor x = Tensor.FromArray<float>(Values(file, "input.npy"), new Shape(1, 224, 224, 3));
+        float[] got = runner.Run(new Dictionary<string, Tensor> { [model.Graph.Inputs[0]] = x }, CancellationToken.None)[Assert.Single(model.Graph.Outputs)].ToFloats();
+        float[] expected = Values(file, "output_0.npy");
+        Assert.Equal(expected.Length, got.Length);
+        Assert.All(expected.Zip(got), p => Assert.InRange(Math.Abs(p.First - p.Second), 0, Tolerance * expected.Max(Math.Abs)));
+    }
+
+    [AssetTheory]
+    [InlineData("pb/mnist_softmax/mnist.pb", "input", "1,784", "", "softmax", "1,10")]
+    [InlineData("pb/speech_commands_conv/conv_actions_frozen.pb", "Reshape", "1,99,40,1", "Reshape", "labels_softmax", "1,12")]
+    public void OutputsAreFoundWithTheirShapes(string path, string input, string shape, string cut, string output, string outputShape)
+    {
+        ImmutableArray<int> sizes = [.. shape.Split(',').Select(int.Parse)];
+        IpuModel model = IpuEngine.Import(new ImportOptions(Assets.Model(path))
+        {
+            InputShapes = new Dictionary<string, ImmutableArray<int>> { [input] = sizes },
+            InputNames = cut.Length == 0 ? [] : [cut],
+        });
+        Assert.Equal(output, Assert.Single(model.Graph.Outputs));
+        using IModelRunner runner = IpuEngine.OpenRunner(model);
+        var shapeOf = new Shape(sizes.AsSpan());
+        float[] values = [.. Enumerable.Range(0, (int)shapeOf.Count).Select(i => MathF.Sin(0.1f * i))];
+        Tensor y = runner.Run(new Dictionary<string, Tensor> { [input] = Tensor.FromArray<float>(values, shapeOf) }, CancellationToken.None)[output];
+        Assert.Equal(outputShape, string.Join(',', y.Shape));
+        Assert.All(y.ToFloats(), v => Assert.True(float.IsFinite(v)));
+    }
+
+    private static float[] Values(string file, string name)
+    {
+        byte[] npy = File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(file)!, "reference", name));
+        return MemoryMarshal.Cast<byte, float>(npy.AsSpan(10 + BitConverter.ToUInt16(npy, 8))).ToArray();
+    }
+}
