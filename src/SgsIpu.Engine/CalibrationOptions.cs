@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SgsIpu.Engine.Configuration;
 using SgsIpu.Engine.Preprocessing;
 
@@ -11,6 +12,9 @@ public sealed record CalibrationOptions(ISampleSource Samples)
 
     /// <summary>Samples in flight at once; the result does not depend on it.</summary>
     public int NumProcess { get; init; } = 10;
+
+    /// <summary>What is asked of tensors, in addition to what the model carries; see <see cref="IpuModel.Given"/>.</summary>
+    public ImmutableArray<GivenQuantization> Given { get; init; } = [];
 
     /// <summary>Replaces the model's own.</summary>
     public InputConfig? InputConfig { get; init; }

@@ -25,6 +25,20 @@ public static class IpuEngine
         return Calibrator.Calibrate(model, options, progress, cancellationToken);
     }
 
+    /// <summary>Asks something of tensors: a float model carries it into its calibration, a fixed one is made again from what was observed.</summary>
+    /// <exception cref="IpuException">The model is offline (id <c>WrongStage</c>), or a fixed one of which nothing observed is at hand (<c>StatisticsAbsent</c>).</exception>
+    public static IpuModel Ask(IpuModel model, IEnumerable<GivenQuantization> given, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(given);
+        return model.Stage switch
+        {
+            IpuStage.Float => model with { Given = [.. model.Given, .. given] },
+            IpuStage.Fixed => Calibrator.Recalibrate(model, given, progress, cancellationToken),
+            _ => throw new IpuException("WrongStage", $"'{model.Name}' is an offline model, whose integers are decided; ask the float or the fixed one", IpuErrorKind.InvalidArgument) { Target = model.Name },
+        };
+    }
+
     /// <summary>Makes an offline model of a fixed one.</summary>
     public static IpuModel Compile(IpuModel model, CompileOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default)
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SgsIpu.Core;
 using SgsIpu.Engine.Compilation;
 using SgsIpu.Engine.Configuration;
+using SgsIpu.Engine.Quantization;
 
 namespace SgsIpu.Engine;
 
@@ -21,6 +22,15 @@ public sealed record IpuModel(string Name, IpuStage Stage, Graph Graph)
 
     /// <summary>What the compiler decided; null for a model that is not offline.</summary>
     public OfflineImage? Image { get; init; }
+
+    /// <summary>What is asked of the quantization of tensors, by their names in the float model. Calibration honours it.</summary>
+    public ImmutableArray<GivenQuantization> Given { get; init; } = [];
+
+    /// <summary>What calibration decided; null for a model that was not calibrated here.</summary>
+    public CalibrationReport? Report { get; init; }
+
+    /// <summary>What a fixed model was made from, to make it again with other wishes; null for one that was read from a file.</summary>
+    internal CalibrationState? Calibration { get; init; }
 
     public ImmutableArray<TensorSpec> Inputs => [.. Graph.Inputs.Select(i => Graph[i])];
 

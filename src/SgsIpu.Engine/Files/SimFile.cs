@@ -7,7 +7,7 @@ namespace SgsIpu.Engine.Files;
 
 /// <summary>
 /// <c>.sim</c> files: a float or fixed model as a TFLite file that other tools can open, with the exact model in its metadata
-/// (<c>sgs.model</c>, <c>sgs.graph</c>, <c>sgs.input_config</c>).
+/// (<c>sgs.model</c>, <c>sgs.graph</c>, <c>sgs.input_config</c>, <c>sgs.given</c>).
 /// </summary>
 public static class SimFile
 {
@@ -15,6 +15,7 @@ public static class SimFile
     private const string ModelEntry = "sgs.model";
     private const string GraphEntry = "sgs.graph";
     private const string ConfigEntry = "sgs.input_config";
+    private const string GivenEntry = "sgs.given";
 
     /// <exception cref="IpuException">The model is offline (id <c>WrongStage</c>).</exception>
     public static byte[] Write(IpuModel model)
@@ -40,6 +41,7 @@ public static class SimFile
             (ModelEntry, Add(buffers, ModelJson.Write(new SimHeader(Version, ToolVersion.Text, model.Name, model.Stage, model.SocVersion, Path.GetFileName(model.SourcePath))))),
             (GraphEntry, Add(buffers, ModelJson.Write(GraphDocument.Of(graph, order, t => places[t.Name])))),
             .. model.InputConfig is { Text.Length: > 0 } config ? [(ConfigEntry, Add(buffers, Encoding.UTF8.GetBytes(config.Text)))] : Array.Empty<(string, int)>(),
+            .. model is { Stage: IpuStage.Float, Given.IsEmpty: false } ? [(GivenEntry, Add(buffers, ModelJson.Write<GivenDocument[]>([.. model.Given.Select(GivenDocument.Of)])))] : Array.Empty<(string, int)>(),
         ];
         return TfLiteWriter.Write(new TfLiteModel(
             $"{model.Name} ({model.Stage})",
@@ -92,6 +94,7 @@ public static class SimFile
             SocVersion = SocProfile.Of(header.Soc).Name,
             SourcePath = path,
             InputConfig = metadata.TryGetValue(ConfigEntry, out ReadOnlyMemory<byte> config) ? ModelConfig.Read(config.Span, path, Damaged) : null,
+            Given = metadata.TryGetValue(GivenEntry, out ReadOnlyMemory<byte> given) ? [.. ModelJson.Read<GivenDocument[]>(given.Span, Damaged).Select(g => (g ?? throw Damaged("a wish is missing")).ToGiven(Damaged))] : [],
         };
     }
 

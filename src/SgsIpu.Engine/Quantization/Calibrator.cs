@@ -33,29 +33,72 @@ internal static class Calibrator
             throw new IpuException("NoSamples", $"no samples are given to calibrate '{model.Name}' on", IpuErrorKind.InvalidArgument) { Target = model.Name };
         }
 
-        model = model with { InputConfig = options.InputConfig ?? model.InputConfig };
+        model = model with { InputConfig = options.InputConfig ?? model.InputConfig, Given = [.. model.Given, .. options.Given] };
         model.InputConfig?.Check(model.Graph);
+        Graph graph = new GivenTable(model.Graph, model.Given).Graph;
+        using var collector = new StatisticsCollector(graph, new PrecisionPlan(graph, model.InputConfig).Observe(FormatRanges(model).Keys.ToFrozenSet()).Observed);
+        IReadOnlyDictionary<string, ActivationStatistics> statistics = collector.Collect(options.Samples, options.NumProcess, progress, cancellationToken);
+        return Quantize(new CalibrationState(model, options.Level, statistics), progress, cancellationToken);
+    }
 
-        var known = new TensorRanges();
-        var given = new HashSet<string>(StringComparer.Ordinal);
+    /// <summary>Makes a fixed model again with other wishes, without running the float one.</summary>
+    /// <param name="given">In addition to what was asked before.</param>
+    /// <exception cref="IpuException">It is not known what the model was made from (id <c>StatisticsAbsent</c>), or the wishes replace
+    /// constants, which changes what is observed (<c>StatisticsStale</c>).</exception>
+    public static IpuModel Recalibrate(IpuModel model, IEnumerable<GivenQuantization> given, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (model.Calibration is not { } state)
+        {
+            throw new IpuException("StatisticsAbsent", $"'{model.Name}' was read from a file, which does not hold what was observed; ask the float model and calibrate it again", IpuErrorKind.InvalidArgument) { Target = model.Name };
+        }
+
+        GivenQuantization[] wishes = [.. given];
+        if (wishes.FirstOrDefault(w => w.Data is not null) is { } replaced)
+        {
+            throw new IpuException("StatisticsStale", $"'{model.Name}': other values of '{replaced.Tensor}' change what is observed; ask the float model and calibrate it again", IpuErrorKind.InvalidArgument) { Target = replaced.Tensor };
+        }
+
+        return Quantize(state with { Float = state.Float with { Given = [.. state.Float.Given, .. wishes] } }, progress, cancellationToken);
+    }
+
+    /// <summary>Decides types and ranges, and rounds.</summary>
+    private static IpuModel Quantize(CalibrationState state, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    {
+        IpuModel model = state.Float;
+        var given = new GivenTable(model.Graph, model.Given);
+        model = model with { Graph = given.Graph };
+        var plan = new PrecisionPlan(model.Graph, model.InputConfig, given);
+        given.SettleBits(plan);
+        TensorRanges ranges = Ranges(model, plan, state, given, cancellationToken);
+        progress?.Report(new IpuProgress("Rounding weights", 0, 0));
+        Graph graph = Quantizer.Quantize(model, plan, ranges, state.Statistics, state.Level, given, cancellationToken);
+        return model with { Stage = IpuStage.Fixed, Graph = graph, Calibration = state, Report = new CalibrationReport { Given = given.Outcomes } };
+    }
+
+    /// <summary>Ranges of inputs that their formats say beforehand.</summary>
+    private static Dictionary<string, (double Min, double Max)> FormatRanges(IpuModel model)
+    {
+        var known = new Dictionary<string, (double, double)>(StringComparer.Ordinal);
         foreach (InputSetting input in model.InputConfig?.Inputs ?? [])
         {
             if (Boundary.KnownRange(input) is { } range)
             {
-                known.Set(input.Name, range);
-                given.Add(input.Name);
+                known[input.Name] = range;
             }
         }
 
-        PrecisionPlan plan = new PrecisionPlan(model.Graph, model.InputConfig).Observe(given.ToFrozenSet());
-        IReadOnlyDictionary<string, ActivationStatistics> statistics = Observe(model.Graph, plan, known, options, progress, cancellationToken);
-        progress?.Report(new IpuProgress("Rounding weights", 0, 0));
-        Graph graph = Quantizer.Quantize(model, plan, known, statistics, options.Level, cancellationToken);
-        return model with { Stage = IpuStage.Fixed, Graph = graph };
+        return known;
     }
 
-    private static IReadOnlyDictionary<string, ActivationStatistics> Observe(Graph graph, PrecisionPlan plan, TensorRanges ranges, CalibrationOptions options, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    private static TensorRanges Ranges(IpuModel model, PrecisionPlan plan, CalibrationState state, GivenTable given, CancellationToken cancellationToken)
     {
+        Graph graph = model.Graph;
+        var ranges = new TensorRanges();
+        foreach ((string input, (double, double) range) in FormatRanges(model))
+        {
+            ranges.Set(input, range);
+        }
+
         foreach (string tensor in graph.Nodes.SelectMany(n => n.Outputs))
         {
             if (plan.KnownRange(tensor) is { } range)
@@ -64,25 +107,30 @@ internal static class Calibrator
             }
         }
 
-        using var collector = new StatisticsCollector(graph, plan.Observed);
-        IReadOnlyDictionary<string, ActivationStatistics> statistics = collector.Collect(options.Samples, options.NumProcess, progress, cancellationToken);
-        foreach ((string tensor, ActivationStatistics seen) in statistics)
+        foreach ((string tensor, ActivationStatistics seen) in state.Statistics)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             ranges.Set(tensor, RangeEstimator.MinMax(seen));
-            if (options.Level >= CalibrationLevel.L2)
+            if (state.Level >= CalibrationLevel.L2)
             {
                 ranges.Set(tensor, DataType.UInt8, RangeEstimator.WithoutOutliers(seen, UInt8Levels, OutlierShare));
             }
-
-            SetChannels(graph, plan, ranges, seen);
         }
 
-        return statistics;
+        given.SettleRanges(plan, ranges);
+        foreach (ActivationStatistics seen in state.Statistics.Values)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (given.Range(seen.Tensor) is not { IsPerTensor: true })
+            {
+                SetChannels(graph, plan, ranges, seen, given.Range(seen.Tensor));
+            }
+        }
+
+        return ranges;
     }
 
     /// <summary>Gives a tensor that only convolutions read in 8 bits a scale for each channel.</summary>
-    private static void SetChannels(Graph graph, PrecisionPlan plan, TensorRanges ranges, ActivationStatistics seen)
+    private static void SetChannels(Graph graph, PrecisionPlan plan, TensorRanges ranges, ActivationStatistics seen, GivenRange? given)
     {
         IReadOnlyList<ChannelConsumer> consumers = plan.ChannelConsumers(seen.Tensor);
         if (consumers.Count == 0)
@@ -111,6 +159,6 @@ internal static class Calibrator
         }
 
         int axis = graph[seen.Tensor].Shape.Rank - 1;
-        ranges.SetChannels(seen.Tensor, ChannelScales.Choose(seen, ranges.Range(seen.Tensor, DataType.UInt8), axis, consumers));
+        ranges.SetChannels(seen.Tensor, ChannelScales.Choose(seen, ranges.Range(seen.Tensor, DataType.UInt8), axis, consumers, given));
     }
 }

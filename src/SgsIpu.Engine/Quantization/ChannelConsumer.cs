@@ -42,7 +42,8 @@ internal sealed class ChannelConsumer
     }
 
     /// <summary>The consumer of a node; null where the node cannot take such scales.</summary>
-    public static ChannelConsumer? Of(Graph graph, Node node) => (node.Op, node.Inputs.Length > 1 ? graph[node.Inputs[1]].Constant : null) switch
+    /// <param name="replacement">Weights in place of the node's own.</param>
+    public static ChannelConsumer? Of(Graph graph, Node node, Tensor? replacement = null) => (node.Op, node.Inputs.Length > 1 ? replacement ?? graph[node.Inputs[1]].Constant : null) switch
     {
         (Conv2DOp { Groups: 1 } or FullyConnectedOp, { } weights) => new ChannelConsumer(weights, depthwise: false, 1),
         (DepthwiseConv2DOp, { } weights) => new ChannelConsumer(weights, depthwise: true, weights.Shape[3] / graph[node.Inputs[0]].Shape[3]),

@@ -19,16 +19,19 @@ internal static class ChannelScales
     /// <param name="seen">Extremes and variances of the channels.</param>
     /// <param name="tensor">The range of the whole tensor, beyond which values are cut off.</param>
     /// <param name="axis">The dimension of the channels.</param>
-    public static QuantParam Choose(ActivationStatistics seen, (double Min, double Max) tensor, int axis, IReadOnlyList<ChannelConsumer> consumers)
+    /// <param name="given">Replaces the extremes that were seen; with one range a channel.</param>
+    public static QuantParam Choose(ActivationStatistics seen, (double Min, double Max) tensor, int axis, IReadOnlyList<ChannelConsumer> consumers, GivenRange? given = null)
     {
         int channels = seen.Min.Length;
+        ReadOnlySpan<float> min = given is null ? seen.Min : given.Min.AsSpan();
+        ReadOnlySpan<float> max = given is null ? seen.Max : given.Max.AsSpan();
         var low = new double[channels];
         var high = new double[channels];
         var variance = new double[channels];
         for (int c = 0; c < channels; c++)
         {
-            low[c] = Math.Clamp(seen.Min[c], tensor.Min, 0);
-            high[c] = Math.Clamp(seen.Max[c], 0, tensor.Max);
+            low[c] = Math.Clamp(min[c], tensor.Min, 0);
+            high[c] = Math.Clamp(max[c], 0, tensor.Max);
             variance[c] = seen.Variance(c);
         }
 
@@ -48,7 +51,7 @@ internal static class ChannelScales
             }
         }
 
-        return new QuantParam([.. best.Scales], best.Zero, axis) { Min = [.. seen.Min], Max = [.. seen.Max] };
+        return new QuantParam([.. best.Scales], best.Zero, axis) { Min = [.. min], Max = [.. max] };
     }
 
     /// <summary>Zero points to try; 0 alone where nothing is negative.</summary>

@@ -11,10 +11,12 @@ internal sealed class ConvolutionPrecision
     private readonly FrozenSet<string> _named;
     private readonly ConvolutionFormat? _format;
     private readonly string? _first;
+    private readonly GivenTable? _given;
 
     /// <exception cref="IpuException">A tensor of <c>tensor_arrays</c> is the first input of no convolution (id <c>ConfigTensorArrays</c>).</exception>
-    public ConvolutionPrecision(Graph graph, InputConfig? config)
+    public ConvolutionPrecision(Graph graph, InputConfig? config, GivenTable? given = null)
     {
+        _given = given;
         Node[] convolutions = [.. graph.Nodes.Where(n => ((IpuOperator)n.Op).Quantize(graph.InputsOf(n)) is { Class: QuantClass.Convolution, Weight: >= 0 })];
         _first = convolutions.FirstOrDefault()?.Name;
         _format = config?.ConvolutionFormat;
@@ -38,6 +40,11 @@ internal sealed class ConvolutionPrecision
         if (rule.Weight < 0)
         {
             return DataType.Int16;
+        }
+
+        if (_given?.Bit(node, rule) is { } bit)
+        {
+            return bit == 16 ? DataType.Int16 : DataType.UInt8;
         }
 
         // The vendor's rule: tensor_arrays does not reach the first convolution.

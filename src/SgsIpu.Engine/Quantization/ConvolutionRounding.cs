@@ -4,7 +4,7 @@ using SgsIpu.Ops;
 namespace SgsIpu.Engine.Quantization;
 
 /// <summary>Rounds weights and bias of convolution-like nodes for the scales of their inputs. Safe from several threads.</summary>
-internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level)
+internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level, GivenTable? given = null)
 {
     /// <summary>Largest rounded bias of an 8-bit convolution: half of INT32, the other half is for the products.</summary>
     private const double LargestBias = 1 << 30;
@@ -15,11 +15,14 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
     public RoundedWeights Round(Node node, QuantRule rule, QuantParam input, bool wide)
     {
         Tensor constant = Constant(node, rule.Weight);
+        GivenRange? range = given?.Range(node.Inputs[rule.Weight]);
+        constant = range is null ? constant : WeightQuantizer.Clamp(constant, range, rule.WeightAxis);
         int levels = wide ? short.MaxValue : sbyte.MaxValue;
-        ChannelConsumer? consumer = wide ? null : ChannelConsumer.Of(graph, node);
+        ChannelConsumer? consumer = wide ? null : ChannelConsumer.Of(graph, node, constant);
         ActivationStatistics? seen = statistics.GetValueOrDefault(node.Inputs[0]);
         Tensor values = input.IsPerTensor ? constant : consumer!.Fold(input.Scale.AsSpan());
-        double[] scales = level == CalibrationLevel.L1 || wide
+        double[] scales = range is not null && input.IsPerTensor ? WeightQuantizer.GivenScales(constant, range, rule.WeightAxis, levels)
+            : level == CalibrationLevel.L1 || wide
             ? WeightQuantizer.MinMaxScales(values, rule.WeightAxis, levels)
             : WeightQuantizer.LeastSquaresScales(values, seen is null ? null : consumer?.Spread(OverScale(seen, seen.Variance, input, 2)), rule.WeightAxis, levels);
 

@@ -16,11 +16,14 @@ internal sealed class PrecisionPlan
     private readonly Dictionary<string, string> _ranges = new(StringComparer.Ordinal);
     private readonly Dictionary<string, QuantRule> _rules = new(StringComparer.Ordinal);
     private readonly Graph _graph;
+    private readonly GivenTable? _given;
 
-    public PrecisionPlan(Graph graph, InputConfig? config)
+    /// <param name="given">What was asked of tensors.</param>
+    public PrecisionPlan(Graph graph, InputConfig? config, GivenTable? given = null)
     {
         _graph = graph;
-        Precision = new ConvolutionPrecision(graph, config);
+        _given = given;
+        Precision = new ConvolutionPrecision(graph, config, given);
         foreach (string output in graph.Outputs.Where(IsReal))
         {
             ImageFormat? format = config?.Outputs.FirstOrDefault(o => o.Name == output)?.Format;
@@ -103,6 +106,9 @@ internal sealed class PrecisionPlan
     /// <summary>The range that the operator itself guarantees, such as 0 to 1 for a sigmoid.</summary>
     public (double Min, double Max)? KnownRange(string tensor) => _graph.Producer(tensor) is { } node ? _rules[node.Name].OutputRange : null;
 
+    /// <summary>True where a node reads the tensor as UINT8.</summary>
+    public bool Reads8Bits(string tensor) => _graph.Consumers(tensor).Any(n => Reads8Bits(n, tensor));
+
     private bool Reads8Bits(Node node, string tensor) => _rules[node.Name] switch
     {
         { Class: QuantClass.Convolution } rule => Precision.Of(node, rule) == DataType.UInt8,
@@ -147,5 +153,5 @@ internal sealed class PrecisionPlan
         && _graph.Consumers(input).Count == 1 && consumer.Inputs.Count(i => i == input) == 1;
 
     private void Demand(string tensor, DataType type) =>
-        _types[tensor] = _types.TryGetValue(tensor, out DataType other) && other != type ? DataType.Int16 : type;
+        _types[tensor] = _given?.Bit(tensor) == 16 || (_types.TryGetValue(tensor, out DataType other) && other != type) ? DataType.Int16 : type;
 }

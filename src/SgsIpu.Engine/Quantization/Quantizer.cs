@@ -28,10 +28,10 @@ internal sealed class Quantizer
     }
 
     /// <summary>The fixed graph: from the board's bytes to the outputs.</summary>
-    public static Graph Quantize(IpuModel model, PrecisionPlan plan, TensorRanges ranges, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level, CancellationToken cancellationToken)
+    public static Graph Quantize(IpuModel model, PrecisionPlan plan, TensorRanges ranges, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level, GivenTable given, CancellationToken cancellationToken)
     {
         var quantizer = new Quantizer(model, plan, ranges);
-        quantizer.RoundWeights(new ConvolutionRounding(model.Graph, statistics, level), cancellationToken);
+        quantizer.RoundWeights(new ConvolutionRounding(model.Graph, statistics, level, given), cancellationToken);
         quantizer.AddInputs();
         foreach (Node node in model.Graph.Nodes)
         {
@@ -172,7 +172,7 @@ internal sealed class Quantizer
         if (!_converted.TryGetValue((name, type, range), out string? converted))
         {
             float[] values = _graph[name].Constant!.ToFloats();
-            QuantParam mapping = range == name
+            QuantParam mapping = range == name && !_ranges.Has(name, type)
                 ? ConstantRounding.MappingOf(values, type)
                 : _ranges.Mapping(range, type);
             converted = _editor.FreshName(name);

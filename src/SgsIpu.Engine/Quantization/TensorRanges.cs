@@ -21,6 +21,8 @@ internal sealed class TensorRanges
     /// <summary>Gives a tensor a UINT8 mapping with a scale for each channel.</summary>
     public void SetChannels(string tensor, QuantParam mapping) => _channels[tensor] = mapping;
 
+    public bool Has(string tensor, DataType type) => _ranges.ContainsKey((tensor, type));
+
     public (double Min, double Max) Range(string tensor, DataType type) => _ranges[(tensor, type)];
 
     /// <summary>The mapping of a tensor's range onto a type.</summary>

@@ -28,6 +28,24 @@ internal static class WeightQuantizer
         return [.. Enumerable.Range(0, channels.Length).AsParallel().AsOrdered().Select(c => LeastSquares(channels[c], factors?[c] ?? Ones(channels[c].Length), levels))];
     }
 
+    /// <summary>Scales that cover given ranges.</summary>
+    public static double[] GivenScales(Tensor weights, GivenRange range, int axis, int levels) =>
+        [.. Enumerable.Range(0, axis < 0 ? 1 : weights.Shape[axis]).Select(c => range.Bound(c) > 0 ? range.Bound(c) / levels : 1.0)];
+
+    /// <summary>The weights, each within the range of its output channel.</summary>
+    public static Tensor Clamp(Tensor weights, GivenRange range, int axis)
+    {
+        float[] values = weights.ToFloats();
+        int inner = axis < 0 ? values.Length : Inner(weights.Shape, axis);
+        for (int i = 0; i < values.Length; i++)
+        {
+            int c = range.IsPerTensor ? 0 : i / inner % weights.Shape[axis];
+            values[i] = Math.Clamp(values[i], range.Min[c], range.Max[c]);
+        }
+
+        return Tensor.FromArray<float>(values, weights.Shape);
+    }
+
     /// <summary>The integers, rounded half to even and clamped to ±<paramref name="levels"/>.</summary>
     public static Tensor Round(Tensor weights, ReadOnlySpan<double> scales, int axis, DataType type, int levels)
     {
