@@ -84,6 +84,7 @@ public static class OpCatalog
         .. BatchNormalization.Imports,
         .. InstanceNormalization.Imports,
         .. MovementImport.Rules,
+        .. PoolingImport.Imports,
         .. ReductionImport.Rules,
         .. ResizeImport.Imports,
         .. ShapeImport.Imports,

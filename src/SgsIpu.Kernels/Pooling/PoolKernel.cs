@@ -64,7 +64,7 @@ public sealed class PoolKernel<T>(PoolWindow window, (int N, int H, int W, int C
             for (int kw = 0; kw < window.KernelW; kw++)
             {
                 ReadOnlySpan<T> pixel = Pixel(x, n, oh, ow, kh, kw);
-                if (pixel.IsEmpty && paddedValue is not { })
+                if (pixel.IsEmpty && (paddedValue is not { } || !IsPadding(oh, ow, kh, kw)))
                 {
                     continue;
                 }
@@ -90,6 +90,10 @@ public sealed class PoolKernel<T>(PoolWindow window, (int N, int H, int W, int C
         int w = (ow * window.StrideW) - window.PadLeft + (kw * window.DilationW);
         return (uint)h < (uint)input.H && (uint)w < (uint)input.W ? x.Slice((((n * input.H) + h) * input.W + w) * input.C, input.C) : [];
     }
+
+    private bool IsPadding(int oh, int ow, int kh, int kw) =>
+        (oh * window.StrideH) - window.PadTop + (kh * window.DilationH) < input.H + window.PadBottom
+        && (ow * window.StrideW) - window.PadLeft + (kw * window.DilationW) < input.W + window.PadRight;
 
     private static long FloorDivide(long a, long b) => (a / b) - (a % b < 0 ? 1 : 0);
 }

@@ -114,9 +114,15 @@ public sealed class LiftContext
     {
         string[] all = inputs.ToArray();
         all[0] = ToNhwc(all[0]);
+        Bind(0, Add("nchw", new TransposeOp([0, 3, 1, 2]), AddNamed(op, all)));
+    }
+
+    /// <summary>Adds the node that carries the source node's name and whose result carries that of source output 0, which is left unbound.</summary>
+    public string AddNamed(IpuOperator op, params ReadOnlySpan<string> inputs)
+    {
         string name = _editor.FreshName(Node.Outputs[0]);
-        _added.Add(_editor.AddNode(Node.Name, op, all, [name]));
-        Bind(0, Add("nchw", new TransposeOp([0, 3, 1, 2]), name));
+        _added.Add(_editor.AddNode(Node.Name, op, inputs, [name]));
+        return name;
     }
 
     public string ToNhwc(string tensor) => Add("nhwc", new TransposeOp([0, 2, 3, 1]), tensor);

@@ -6,11 +6,8 @@ namespace SgsIpu.Ops;
 /// <summary>The mean under each position of a window over an NHWC image.</summary>
 public sealed record AveragePool2DOp : Pool2DOp
 {
-    public static ImmutableArray<ImportRule> Imports { get; } =
-    [
-        ImportRule.Onnx("AveragePool", static c => c.AddImageOutput(
-            WithWindow(c, new AveragePool2DOp { CountIncludePad = c.Node.Int("count_include_pad", 0) != 0 }), c.Input(0))),
-    ];
+    /// <summary>None: <see cref="PoolingImport"/> makes it.</summary>
+    public static ImmutableArray<ImportRule> Imports => [];
 
     /// <summary>True where padding counts as zeros; false where the mean is over the image's own values.</summary>
     public bool CountIncludePad { get; init; }
@@ -19,7 +16,5 @@ public sealed record AveragePool2DOp : Pool2DOp
 
     public override void EmitOnnx(OnnxEmitter emitter, Node node) => EmitPool(emitter, node, "AveragePool", ("count_include_pad", CountIncludePad ? 1L : 0L));
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => CeilMode && CountIncludePad
-        ? throw binding.NotSupported("an average that counts its padding cannot have partial windows")
-        : Prepare(binding, average: true, CountIncludePad);
+    public override FixedKernel PrepareFixed(FixedBinding binding) => Prepare(binding, average: true, CountIncludePad);
 }

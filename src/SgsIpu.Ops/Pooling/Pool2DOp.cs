@@ -49,47 +49,6 @@ public abstract record Pool2DOp : IpuOperator
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 
-    /// <summary>Reads the window of an ONNX pooling.</summary>
-    protected static Pool2DOp WithWindow(LiftContext c, Pool2DOp op)
-    {
-        Shape x = c.Spec(0).Shape;
-        long[] kernel = c.Node.Ints("kernel_shape") ?? throw c.Error("MissingAttribute", "kernel_shape is missing");
-        if (x.Rank != 4 || kernel.Length != 2)
-        {
-            throw c.Error("PoolingRank", $"only images are pooled (rank 4), found {x} with a window of {kernel.Length} dimensions", IpuErrorKind.NotSupported);
-        }
-
-        long[] strides = c.Node.Ints("strides") ?? [1, 1];
-        long[] dilations = c.Node.Ints("dilations") ?? [1, 1];
-        long[] pads = c.Node.Ints("pads") ?? [0, 0, 0, 0];
-        string auto = c.Node.String("auto_pad", "NOTSET");
-        if (auto is "SAME_UPPER" or "SAME_LOWER")
-        {
-            pads = new long[4];
-            for (int d = 0; d < 2; d++)
-            {
-                long total = Math.Max(0, ((((x[2 + d] + strides[d] - 1) / strides[d]) - 1) * strides[d]) + ((kernel[d] - 1) * dilations[d]) + 1 - x[2 + d]);
-                long less = total / 2;
-                (pads[d], pads[d + 2]) = auto == "SAME_UPPER" ? (less, total - less) : (total - less, less);
-            }
-        }
-
-        return op with
-        {
-            KernelH = (int)kernel[0],
-            KernelW = (int)kernel[1],
-            StrideH = (int)strides[0],
-            StrideW = (int)strides[1],
-            DilationH = (int)dilations[0],
-            DilationW = (int)dilations[1],
-            PadTop = (int)pads[0],
-            PadLeft = (int)pads[1],
-            PadBottom = (int)pads[2],
-            PadRight = (int)pads[3],
-            CeilMode = c.Node.Int("ceil_mode", 0) != 0,
-        };
-    }
-
     protected void EmitPool(OnnxEmitter emitter, Node node, string opType, params ReadOnlySpan<(string Name, object Value)> more) => emitter.Add(
         opType,
         [emitter.ChannelsFirst(node.Inputs[0])],
@@ -107,7 +66,7 @@ public abstract record Pool2DOp : IpuOperator
     {
         Shape x = binding.Input(0).Shape;
         Shape y = binding.Output.Shape;
-        var window = new PoolWindow(KernelH, KernelW, StrideH, StrideW, DilationH, DilationW, PadTop, PadLeft);
+        var window = new PoolWindow(KernelH, KernelW, StrideH, StrideW, DilationH, DilationW, PadTop, PadLeft) { PadBottom = PadBottom, PadRight = PadRight };
         int? padded = countPadding ? binding.Input(0).Quant?.ZeroPoint ?? 0 : null;
         return binding.Input(0).Type switch
         {
