@@ -7,4 +7,7 @@ public sealed record CalibrationReport
 {
     /// <summary>What was asked of tensors, and what became of it.</summary>
     public ImmutableArray<GivenOutcome> Given { get; init; } = [];
+
+    /// <summary>How the integers of each activation came about, in the order of the tensors' names.</summary>
+    public ImmutableArray<TensorDecision> Decisions { get; init; } = [];
 }

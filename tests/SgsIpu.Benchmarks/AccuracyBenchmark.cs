@@ -1,37 +1,103 @@
-using System.Collections.Immutable;
+using System.Diagnostics;
+using SgsIpu.Benchmarks.Accuracy;
+using SgsIpu.Core;
 using SgsIpu.Engine;
 using SgsIpu.Engine.Preprocessing;
+using SgsIpu.Ops;
 
 namespace SgsIpu.Benchmarks;
 
-/// <summary>Top-1 of MobileNetV2 in float and in integers, agreement of the two, and signal-to-noise ratio of the logits.</summary>
+/// <summary>The table of accuracies: networks by levels, each measure beside its target.</summary>
 internal static class AccuracyBenchmark
 {
-    public static void Run()
+    private const int Most = 300;
+    private const double WideTarget = 50;
+    private const double NarrowTarget = 19.5;
+    private const double ShareTarget = 15;
+
+    /// <param name="arguments">Names of networks and of cases (L1 to L5, ALL_UINT8, ALL_INT16), and a most number of pictures; all where none are given.</param>
+    public static int Run(IReadOnlyList<string> arguments)
     {
-        IpuModel model = MobileNet.Import();
-        ImmutableArray<string> images = MobileNet.Images("evaluation", 300);
-        int[] classes = [.. images.Select(MobileNet.ClassOf)];
-        float[][] real = Logits(model, images);
-        Console.WriteLine("MobileNetV2, 100 calibration and 300 evaluation photographs");
-        Console.WriteLine(FormattableString.Invariant($"  float  top-1 {100.0 * real.Where((y, i) => Best(y) == classes[i]).Count() / images.Length:0.00} %"));
-        foreach (CalibrationLevel level in new[] { CalibrationLevel.L1, CalibrationLevel.L2 })
+        string[] numbers = [.. arguments.Where(a => int.TryParse(a, out _))];
+        AccuracyModel[] models = [.. AccuracyModels.All.Where(m => arguments.Contains(m.Name))];
+        AccuracyCase[] cases = [.. Cases().Where(c => arguments.Contains(c.ToString()) || arguments.Contains(c.Convolutions.Length > 0 ? c.Convolutions : c.Level.ToString()))];
+        int most = numbers.Length == 0 ? Most : int.Parse(numbers[0], System.Globalization.CultureInfo.InvariantCulture);
+        string[] unknown = [.. arguments.Except(numbers).Except(AccuracyModels.All.Select(m => m.Name)).Where(a => !Cases().Any(c => c.ToString() == a || c.Convolutions == a || c.Level.ToString() == a))];
+        if (unknown.Length > 0)
         {
-            using FileSampleSource samples = MobileNet.Open(model, MobileNet.Images("calibration", 100));
-            float[][] integers = Logits(IpuEngine.Calibrate(model, new CalibrationOptions(samples) { Level = level }), images);
-            double right = 100.0 * integers.Where((y, i) => Best(y) == classes[i]).Count() / images.Length;
-            double same = 100.0 * integers.Where((y, i) => Best(y) == Best(real[i])).Count() / images.Length;
-            double signal = real.Sum(y => y.Sum(v => (double)v * v));
-            double noise = real.Zip(integers).Sum(p => p.First.Zip(p.Second).Sum(v => Math.Pow(v.First - v.Second, 2)));
-            Console.WriteLine(FormattableString.Invariant($"  {level}     top-1 {right:0.00} %   agreement {same:0.00} %   SQNR {10 * Math.Log10(signal / noise):0.0} dB"));
+            Console.Error.WriteLine($"accuracy: no such network or case: {string.Join(' ', unknown)}; networks are {string.Join(' ', AccuracyModels.All.Select(m => m.Name))}");
+            return 2;
+        }
+
+        foreach (AccuracyModel model in models.Length == 0 ? [.. AccuracyModels.All] : models)
+        {
+            Console.WriteLine(model.Name);
+            foreach (AccuracyCase row in cases.Length == 0 ? [.. Cases()] : cases)
+            {
+                Console.WriteLine($"  {row,-13} {Row(model, row, most)}");
+            }
+        }
+
+        return 0;
+    }
+
+    private static IEnumerable<AccuracyCase> Cases() =>
+    [
+        .. Enum.GetValues<CalibrationLevel>().Select(l => new AccuracyCase(l, "")),
+        new(CalibrationLevel.L5, "ALL_UINT8"),
+        new(CalibrationLevel.L5, "ALL_INT16"),
+    ];
+
+    private static string Row(AccuracyModel model, AccuracyCase row, int most)
+    {
+        try
+        {
+            IpuModel real = model.Import(row.Convolutions);
+            ISampleSource calibration = model.CalibrationSamples(real);
+            long start = Stopwatch.GetTimestamp();
+            IpuModel integers = IpuEngine.Calibrate(real, new CalibrationOptions(calibration) { Level = row.Level });
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            Score score = model.Score(row);
+            ISampleSource evaluation = model.EvaluationSamples(real, most);
+            var options = new RunOptions(evaluation) { NumProcess = Environment.ProcessorCount };
+            foreach ((RunResult exact, RunResult rounded) in IpuEngine.Run(real, options).Zip(IpuEngine.Run(integers, options with { Samples = model.EvaluationSamples(integers, most) })))
+            {
+                score.Add(exact.Source, exact.Outputs, rounded.Outputs);
+            }
+
+            double? sqnr = row.IsWide ? WideTarget : row.IsNarrow && model.Name == "mobilenetv2" ? NarrowTarget : null;
+            double? share = row is { Level: CalibrationLevel.L5, Convolutions: "" } ? ShareTarget : null;
+            IEnumerable<Measure> all =
+            [
+                .. score.Measures,
+                new("SQNR", score.Sqnr, " dB", sqnr),
+                new("16-bit MACs", 100 * WideShare(integers.Graph), " %", share, AtMost: true),
+                new("calibration", seconds, " s"),
+            ];
+            return string.Join("   ", all);
+        }
+        catch (IpuException e)
+        {
+            return $"not measured: {e.Message}";
         }
     }
 
-    private static float[][] Logits(IpuModel model, ImmutableArray<string> images)
+    /// <summary>The share of the multiply-accumulates of convolutions with constant weights that runs in 16 bits.</summary>
+    private static double WideShare(Graph graph)
     {
-        using FileSampleSource samples = MobileNet.Open(model, images);
-        return [.. IpuEngine.Run(model, new RunOptions(samples) { NumProcess = Environment.ProcessorCount }).Select(r => r.Outputs["output"].ToFloats())];
-    }
+        long all = 0;
+        long wide = 0;
+        foreach (Node node in graph.Nodes)
+        {
+            var op = (IpuOperator)node.Op;
+            if (op.Quantize(graph.InputsOf(node)) is { Class: QuantClass.Convolution, Weight: >= 0 })
+            {
+                long macs = op.Cost(graph.InputsOf(node), graph.OutputsOf(node)).Macs;
+                all += macs;
+                wide += graph[node.Inputs[0]].Type == DataType.Int16 ? macs : 0;
+            }
+        }
 
-    private static int Best(float[] scores) => Array.IndexOf(scores, scores.Max());
+        return all == 0 ? 0 : (double)wide / all;
+    }
 }

@@ -7,9 +7,8 @@ switch (args)
         return MemoryBenchmark.Child(int.Parse(samples, System.Globalization.CultureInfo.InvariantCulture));
     case ["import-child"]:
         return ImportBenchmark.Child();
-    case ["accuracy"]:
-        AccuracyBenchmark.Run();
-        return 0;
+    case ["accuracy", .. var which]:
+        return AccuracyBenchmark.Run(which);
     case ["calibration"]:
         CalibrationBenchmark.Run();
         return 0;
@@ -23,13 +22,13 @@ switch (args)
         ImportBenchmark.Run();
         return 0;
     case []:
-        AccuracyBenchmark.Run();
+        AccuracyBenchmark.Run([]);
         CalibrationBenchmark.Run();
         MemoryBenchmark.Run();
         SpeedBenchmark.Run();
         ImportBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy | calibration | memory | speed | import]");
+        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | memory | speed | import]");
         return 2;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.Intrinsics;
 using SgsIpu.Core;
 
@@ -5,8 +6,12 @@ namespace SgsIpu.Engine.Quantization;
 
 /// <summary>What was seen of one tensor over any number of samples; independent of their order. Extremes are exact, the histogram is of a
 /// regular subset of the values.</summary>
-internal sealed class ActivationStatistics(string tensor, int channels)
+/// <param name="byChannel">True keeps a histogram of each channel besides that of the tensor.</param>
+internal sealed class ActivationStatistics(string tensor, int channels, bool byChannel = false)
 {
+    /// <summary>Values of a channel that one sample adds to its histogram, about.</summary>
+    private const int ChannelValues = 24;
+
     /// <summary>Values that one sample adds to the histogram at most.</summary>
     private const int HistogramValues = 1 << 12;
 
@@ -30,6 +35,11 @@ internal sealed class ActivationStatistics(string tensor, int channels)
     public ReadOnlySpan<float> Max => _max;
 
     public Histogram Histogram { get; } = new();
+
+    /// <summary>Histograms of the channels; empty where they are not kept.</summary>
+    public ImmutableArray<Histogram> Channels { get; } = byChannel ? [.. Enumerable.Range(0, channels).Select(_ => new Histogram(Histogram.Coarse))] : [];
+
+    public int Samples => _samples;
 
     /// <summary>Mean of a channel, every sample with the same weight.</summary>
     public double Mean(int channel) => (double)_means[channel] / Unit / _samples;
@@ -63,6 +73,7 @@ internal sealed class ActivationStatistics(string tensor, int channels)
         // An odd stride visits every channel of any power-of-two layout.
         int stride = (values.Length / HistogramValues) | 1;
         Histogram.Add(values, largest, stride);
+        AddToChannels(values, inner);
     }
 
     public void Merge(ActivationStatistics other)
@@ -77,6 +88,10 @@ internal sealed class ActivationStatistics(string tensor, int channels)
 
         _samples += other._samples;
         Histogram.Add(other.Histogram);
+        for (int c = 0; c < Channels.Length; c++)
+        {
+            Channels[c].Add(other.Channels[c]);
+        }
     }
 
     private static float[] Filled(int count, float value)
@@ -98,6 +113,36 @@ internal sealed class ActivationStatistics(string tensor, int channels)
         Array.Clear(_sum);
         Array.Clear(_squares);
         _samples++;
+    }
+
+    private void AddToChannels(ReadOnlySpan<float> values, int inner)
+    {
+        int channels = Channels.Length;
+        if (channels == 0)
+        {
+            return;
+        }
+
+        if (inner > 1)
+        {
+            int stride = (inner / ChannelValues) | 1;
+            for (int plane = 0; plane * inner < values.Length; plane++)
+            {
+                int c = plane % channels;
+                Channels[c].Add(values.Slice(plane * inner, inner), Math.Max(-_min[c], _max[c]), stride);
+            }
+
+            return;
+        }
+
+        int step = ((values.Length / channels / ChannelValues) | 1) * channels;
+        for (int row = 0; row < values.Length; row += step)
+        {
+            for (int c = 0; c < channels; c++)
+            {
+                Channels[c].Add(values.Slice(row + c, 1), Math.Max(-_min[c], _max[c]), 1);
+            }
+        }
     }
 
     /// <summary>Channels last: each row holds one value of every channel.</summary>

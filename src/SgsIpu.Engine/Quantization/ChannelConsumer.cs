@@ -50,6 +50,9 @@ internal sealed class ChannelConsumer
         _ => null,
     };
 
+    /// <summary>Sum of the squared weights that each input channel meets: what a square error of the input becomes at the output.</summary>
+    public ReadOnlySpan<double> Gain => _gain;
+
     /// <summary>The weights times the scale of the input channel that each belongs to.</summary>
     public Tensor Fold(ReadOnlySpan<double> scales)
     {

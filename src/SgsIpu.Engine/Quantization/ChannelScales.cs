@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Engine.Quantization.Observers;
 
 namespace SgsIpu.Engine.Quantization;
 
@@ -11,51 +12,85 @@ namespace SgsIpu.Engine.Quantization;
 internal static class ChannelScales
 {
     private const int ZeroSteps = 17;
+    private const int Levels = 256;
 
     /// <summary>Steps between one scale for all (0) and one for each (1).</summary>
     private static readonly double[] Blends = [0, 0.25, 0.5, 0.75, 1];
 
     /// <summary>The mapping with the least expected error at the outputs of the consumers.</summary>
-    /// <param name="seen">Extremes and variances of the channels.</param>
-    /// <param name="tensor">The range of the whole tensor, beyond which values are cut off.</param>
+    /// <param name="seen">Extremes, variances, and where there are several candidates the histograms of the channels.</param>
+    /// <param name="candidates">Ranges of the channels that one observer each proposes.</param>
     /// <param name="axis">The dimension of the channels.</param>
-    /// <param name="given">Replaces the extremes that were seen; with one range a channel.</param>
-    public static QuantParam Choose(ActivationStatistics seen, (double Min, double Max) tensor, int axis, IReadOnlyList<ChannelConsumer> consumers, GivenRange? given = null)
+    /// <param name="errors">The least error of each candidate.</param>
+    public static QuantParam Choose(ActivationStatistics seen, IReadOnlyList<ChannelRanges> candidates, int axis, IReadOnlyList<ChannelConsumer> consumers, out double[] errors)
     {
-        int channels = seen.Min.Length;
-        ReadOnlySpan<float> min = given is null ? seen.Min : given.Min.AsSpan();
-        ReadOnlySpan<float> max = given is null ? seen.Max : given.Max.AsSpan();
-        var low = new double[channels];
-        var high = new double[channels];
-        var variance = new double[channels];
-        for (int c = 0; c < channels; c++)
+        double[] variance = [.. Enumerable.Range(0, seen.Min.Length).Select(seen.Variance)];
+        RangeError[] beyond = candidates.Count > 1 ? [.. seen.Channels.Select(c => new RangeError(c, Levels))] : [];
+        var gain = new double[beyond.Length];
+        foreach (ChannelConsumer consumer in consumers)
         {
-            low[c] = Math.Clamp(min[c], tensor.Min, 0);
-            high[c] = Math.Clamp(max[c], 0, tensor.Max);
-            variance[c] = seen.Variance(c);
+            for (int c = 0; c < gain.Length; c++)
+            {
+                gain[c] += consumer.Gain[c];
+            }
         }
 
-        (double[] Scales, int Zero, double Error) best = ([], 0, double.PositiveInfinity);
-        foreach (int zero in ZeroPoints(low, high))
+        errors = new double[candidates.Count];
+        (double[] Scales, int Zero, double Error, ChannelRanges Ranges) best = ([], 0, double.PositiveInfinity, candidates[0]);
+        for (int i = 0; i < errors.Length; i++)
         {
-            double[] tight = [.. low.Zip(high, (l, h) => Tight(l, h, zero))];
-            double whole = tight.Max();
-            foreach (double blend in Blends)
+            errors[i] = double.PositiveInfinity;
+            foreach ((double[] scales, int zero) in Mappings(candidates[i]))
             {
-                double[] scales = [.. tight.Select(t => Math.Pow(whole, 1 - blend) * Math.Pow(Math.Max(t, whole / 4096), blend))];
                 double error = consumers.Sum(c => c.ExpectedError(scales, variance));
+                for (int c = 0; c < beyond.Length; c++)
+                {
+                    error += gain[c] * beyond[c].Clipped(-zero * scales[c], (Levels - 1 - zero) * scales[c]);
+                }
+
+                errors[i] = Math.Min(errors[i], error);
                 if (error < best.Error)
                 {
-                    best = (scales, zero, error);
+                    best = (scales, zero, error, candidates[i]);
                 }
             }
         }
 
-        return new QuantParam([.. best.Scales], best.Zero, axis) { Min = [.. min], Max = [.. max] };
+        return new QuantParam([.. best.Scales], best.Zero, axis) { Min = [.. best.Ranges.Low.Select(v => (float)v)], Max = [.. best.Ranges.High.Select(v => (float)v)] };
+    }
+
+    /// <summary>What each observer proposes for the channels.</summary>
+    /// <param name="observers">The first is asked without a histogram.</param>
+    public static IReadOnlyList<ChannelRanges> Candidates(ActivationStatistics seen, (double Min, double Max) tensor, IEnumerable<IRangeObserver> observers) =>
+        [.. observers.Select(o => Of(o.Name, seen.Min.Length, c => o.Range(
+            seen.Channels.IsEmpty ? seen.Histogram : seen.Channels[c],
+            (Math.Clamp(seen.Min[c], tensor.Min, 0), Math.Clamp(seen.Max[c], 0, tensor.Max)),
+            Levels)))];
+
+    /// <summary>The ranges that a user gave, one a channel.</summary>
+    public static ChannelRanges Given(GivenRange given) => Of("Given", given.Min.Length, c => (Math.Min(given.Min[c], 0), Math.Max(given.Max[c], 0)));
+
+    private static ChannelRanges Of(string observer, int channels, Func<int, (double Low, double High)> range)
+    {
+        (double Low, double High)[] ranges = [.. Enumerable.Range(0, channels).Select(range)];
+        return new ChannelRanges(observer, [.. ranges.Select(r => r.Low)], [.. ranges.Select(r => r.High)]);
+    }
+
+    private static IEnumerable<(double[] Scales, int Zero)> Mappings(ChannelRanges ranges)
+    {
+        foreach (int zero in ZeroPoints(ranges.Low, ranges.High))
+        {
+            double[] tight = [.. ranges.Low.Zip(ranges.High, (l, h) => Tight(l, h, zero))];
+            double whole = tight.Max();
+            foreach (double blend in Blends)
+            {
+                yield return ([.. tight.Select(t => Math.Pow(whole, 1 - blend) * Math.Pow(Math.Max(t, whole / 4096), blend))], zero);
+            }
+        }
     }
 
     /// <summary>Zero points to try; 0 alone where nothing is negative.</summary>
-    private static IEnumerable<int> ZeroPoints(double[] low, double[] high)
+    private static IEnumerable<int> ZeroPoints(ImmutableArray<double> low, ImmutableArray<double> high)
     {
         if (low.All(l => l == 0))
         {

@@ -12,11 +12,14 @@ internal sealed class ConvolutionPrecision
     private readonly ConvolutionFormat? _format;
     private readonly string? _first;
     private readonly GivenTable? _given;
+    private readonly IReadOnlyDictionary<string, DataType>? _chosen;
 
     /// <exception cref="IpuException">A tensor of <c>tensor_arrays</c> is the first input of no convolution (id <c>ConfigTensorArrays</c>).</exception>
-    public ConvolutionPrecision(Graph graph, InputConfig? config, GivenTable? given = null)
+    /// <param name="chosen">Types by node, in place of the configuration's.</param>
+    public ConvolutionPrecision(Graph graph, InputConfig? config, GivenTable? given = null, IReadOnlyDictionary<string, DataType>? chosen = null)
     {
         _given = given;
+        _chosen = chosen;
         Node[] convolutions = [.. graph.Nodes.Where(n => ((IpuOperator)n.Op).Quantize(graph.InputsOf(n)) is { Class: QuantClass.Convolution, Weight: >= 0 })];
         _first = convolutions.FirstOrDefault()?.Name;
         _format = config?.ConvolutionFormat;
@@ -51,6 +54,11 @@ internal sealed class ConvolutionPrecision
         if (node.Name != _first && _named.Contains(node.Inputs[0]))
         {
             return DataType.Int16;
+        }
+
+        if (_chosen is not null && _chosen.TryGetValue(node.Name, out DataType type))
+        {
+            return type;
         }
 
         bool wide = _format switch

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using SgsIpu.Core;
 using SgsIpu.Engine.Configuration;
@@ -19,11 +20,12 @@ internal sealed class PrecisionPlan
     private readonly GivenTable? _given;
 
     /// <param name="given">What was asked of tensors.</param>
-    public PrecisionPlan(Graph graph, InputConfig? config, GivenTable? given = null)
+    /// <param name="chosen">Types of the activations that convolutions read, by node, in place of the configuration's.</param>
+    public PrecisionPlan(Graph graph, InputConfig? config, GivenTable? given = null, IReadOnlyDictionary<string, DataType>? chosen = null)
     {
         _graph = graph;
         _given = given;
-        Precision = new ConvolutionPrecision(graph, config, given);
+        Precision = new ConvolutionPrecision(graph, config, given, chosen);
         foreach (string output in graph.Outputs.Where(IsReal))
         {
             ImageFormat? format = config?.Outputs.FirstOrDefault(o => o.Name == output)?.Format;
@@ -88,6 +90,16 @@ internal sealed class PrecisionPlan
         return _graph.Outputs.Contains(tensor) && TypeOf(tensor) == DataType.UInt8 ? [] : consumers;
     }
 
+    /// <summary>The convolutions that read a tensor, or what is moved of it, whose weights tell how much each of its channels matters.</summary>
+    public IEnumerable<ChannelConsumer> WeighingConsumers(string tensor)
+    {
+        int channels = _graph[tensor].Shape.Rank == 0 ? 1 : _graph[tensor].Shape[-1];
+        return _graph.Consumers(tensor)
+            .Where(n => Reads8Bits(n, tensor))
+            .Select(n => n.Inputs[0] == tensor && _rules[n.Name].Class == QuantClass.Convolution ? ChannelConsumer.Of(_graph, n) : null)
+            .Where(c => c is not null && c.Gain.Length == channels)!;
+    }
+
     /// <summary>Stores a tensor as INT16, to be requantized for those that read 8 bits.</summary>
     public void Widen(string tensor) => _types[tensor] = DataType.Int16;
 
@@ -102,6 +114,13 @@ internal sealed class PrecisionPlan
         ];
         return this;
     }
+
+    /// <summary>The tensors of <see cref="Observed"/> that a convolution may read as UINT8, so that the spread of each channel matters.</summary>
+    public FrozenSet<string> ObservedByChannel => _graph.Nodes
+        .Where(n => _rules[n.Name] is { Class: QuantClass.Convolution, Weight: >= 0 })
+        .Select(n => RangeOf(n.Inputs[0]))
+        .Where(Observed.Contains)
+        .ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>The range that the operator itself guarantees, such as 0 to 1 for a sigmoid.</summary>
     public (double Min, double Max)? KnownRange(string tensor) => _graph.Producer(tensor) is { } node ? _rules[node.Name].OutputRange : null;

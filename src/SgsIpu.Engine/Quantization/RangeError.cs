@@ -10,18 +10,21 @@ internal sealed class RangeError
     private readonly int _levels;
 
     /// <summary>Sums over the bins below each position: counts, values, squared values.</summary>
-    private readonly double[] _counts = new double[Histogram.Bins + 1];
-    private readonly double[] _values = new double[Histogram.Bins + 1];
-    private readonly double[] _squares = new double[Histogram.Bins + 1];
+    private readonly double[] _counts;
+    private readonly double[] _values;
+    private readonly double[] _squares;
 
     public RangeError(Histogram histogram, int levels)
     {
         _histogram = histogram;
         _levels = levels;
-        for (int i = 0; i < Histogram.Bins; i++)
+        _counts = new double[histogram.Bins + 1];
+        _values = new double[histogram.Bins + 1];
+        _squares = new double[histogram.Bins + 1];
+        for (int i = 0; i < histogram.Bins; i++)
         {
             double x = histogram.Edge(i) + (histogram.Width / 2);
-            long count = histogram.Counts[i];
+            uint count = histogram.Counts[i];
             _counts[i + 1] = _counts[i] + count;
             _values[i + 1] = _values[i] + (count * x);
             _squares[i + 1] = _squares[i] + (count * x * x);
@@ -34,7 +37,18 @@ internal sealed class RangeError
         int below = Position(low);
         int above = Math.Max(Position(high), below);
         double step = (high - low) / (_levels - 1);
-        return (step * step / 12 * (_counts[above] - _counts[below])) + Distance(0, below, low) + Distance(above, Histogram.Bins, high);
+        return (step * step / 12 * (_counts[above] - _counts[below])) + Distance(0, below, low) + Distance(above, _histogram.Bins, high);
+    }
+
+    /// <summary>As <see cref="Of"/>, for one value; 0 where nothing was seen.</summary>
+    public double Mean(double low, double high) => _counts[^1] == 0 ? 0 : Of(low, high) / _counts[^1];
+
+    /// <summary>Mean square distance of a value to the range, without rounding inside.</summary>
+    public double Clipped(double low, double high)
+    {
+        int below = Position(low);
+        int above = Math.Max(Position(high), below);
+        return _counts[^1] == 0 ? 0 : Math.Max(0, Distance(0, below, low) + Distance(above, _histogram.Bins, high)) / _counts[^1];
     }
 
     /// <summary>Squared distance of the bins in [first, end) to a border.</summary>
@@ -43,5 +57,5 @@ internal sealed class RangeError
 
     /// <summary>The first bin whose middle is at or above a value.</summary>
     private int Position(double value) =>
-        (int)Math.Clamp(Math.Ceiling((value - _histogram.Edge(0)) / _histogram.Width - 0.5), 0, Histogram.Bins);
+        (int)Math.Clamp(Math.Ceiling((value - _histogram.Edge(0)) / _histogram.Width - 0.5), 0, _histogram.Bins);
 }

@@ -44,7 +44,7 @@ internal static class RangeEstimator
     {
         (double min, double max) = MinMax(statistics);
         var error = new RangeError(statistics.Histogram, levels);
-        (double lowest, double highest) = Kept(statistics.Histogram, trim);
+        (double lowest, double highest) = statistics.Histogram.Kept(trim);
         double low = min;
         double high = max;
 
@@ -73,28 +73,5 @@ internal static class RangeEstimator
         }
 
         return best;
-    }
-
-    /// <summary>Borders beyond which lies no more than a share of the values at each side.</summary>
-    private static (double Low, double High) Kept(Histogram histogram, double trim)
-    {
-        long total = 0;
-        foreach (long count in histogram.Counts)
-        {
-            total += count;
-        }
-
-        long allowed = (long)(total * trim);
-        int low = 0;
-        for (long seen = 0; low < Histogram.Bins && (seen += histogram.Counts[low]) <= allowed; low++)
-        {
-        }
-
-        int high = Histogram.Bins - 1;
-        for (long seen = 0; high >= 0 && (seen += histogram.Counts[high]) <= allowed; high--)
-        {
-        }
-
-        return (histogram.Edge(low), histogram.Edge(high + 1));
     }
 }

@@ -14,6 +14,7 @@ namespace SgsIpu.Engine.Quantization;
 internal sealed class StatisticsCollector : IDisposable
 {
     private readonly Graph _graph;
+    private readonly IReadOnlySet<string>? _byChannel;
     private readonly string[] _computed;
     private readonly string[] _inputs;
     private readonly bool[] _channelsFirst = [];
@@ -23,8 +24,10 @@ internal sealed class StatisticsCollector : IDisposable
     private readonly Dictionary<string, ActivationStatistics> _total;
 
     /// <param name="observed">Inputs and computed tensors of the graph.</param>
-    public StatisticsCollector(Graph graph, IReadOnlyList<string> observed)
+    /// <param name="byChannel">Those of them whose channels have histograms of their own.</param>
+    public StatisticsCollector(Graph graph, IReadOnlyList<string> observed, IReadOnlySet<string>? byChannel = null)
     {
+        _byChannel = byChannel;
         _graph = graph;
         _inputs = [.. observed.Where(graph.Inputs.Contains)];
         _computed = [.. observed.Except(_inputs)];
@@ -72,7 +75,7 @@ internal sealed class StatisticsCollector : IDisposable
     private ActivationStatistics NewStatistics(string tensor)
     {
         Shape shape = _graph[tensor].Shape;
-        return new ActivationStatistics(tensor, shape.Rank == 0 ? 1 : shape[-1]);
+        return new ActivationStatistics(tensor, shape.Rank == 0 ? 1 : shape[-1], _byChannel?.Contains(tensor) == true);
     }
 
     private void Observe(Sample sample, CancellationToken cancellationToken)

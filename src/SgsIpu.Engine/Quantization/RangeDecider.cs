@@ -1,0 +1,205 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using SgsIpu.Core;
+using SgsIpu.Engine.Configuration;
+using SgsIpu.Engine.Passes;
+using SgsIpu.Engine.Quantization.Observers;
+using SgsIpu.Ops;
+
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>
+/// Decides which range the integers of each activation cover. Observers propose; the error that a proposal causes at the outputs of the
+/// operators that read the tensor decides, not the error of the tensor alone: each channel counts by the squared weights that it meets.
+/// </summary>
+internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, CalibrationLevel level, GivenTable given)
+{
+    /// <summary>Share of the values that level 2 may take for outliers at each side of an 8-bit tensor.</summary>
+    private const double OutlierShare = 1e-4;
+
+    private const int UInt8Levels = 256;
+
+    private readonly Graph _graph = model.Graph;
+    private readonly TensorRanges _ranges = new();
+    private readonly SortedDictionary<string, TensorDecision> _decisions = new(StringComparer.Ordinal);
+
+    /// <summary>What was decided, by tensor.</summary>
+    public IEnumerable<TensorDecision> Decisions => _decisions.Values;
+
+    /// <summary>Ranges of inputs that their formats say beforehand.</summary>
+    public static Dictionary<string, (double Min, double Max)> FormatRanges(InputConfig? config)
+    {
+        var known = new Dictionary<string, (double, double)>(StringComparer.Ordinal);
+        foreach (InputSetting input in config?.Inputs ?? [])
+        {
+            if (Boundary.KnownRange(input) is { } range)
+            {
+                known[input.Name] = range;
+            }
+        }
+
+        return known;
+    }
+
+    /// <summary>Decides all ranges. The plan's types may change: what gets a scale for each channel is stored in 16 bits where its producer cannot write that.</summary>
+    public TensorRanges Decide(IReadOnlyDictionary<string, ActivationStatistics> statistics, CancellationToken cancellationToken)
+    {
+        foreach ((string input, (double, double) range) in FormatRanges(model.InputConfig))
+        {
+            SetKnown(input, range, "its format says it");
+        }
+
+        foreach (string tensor in _graph.Nodes.SelectMany(n => n.Outputs))
+        {
+            if (plan.KnownRange(tensor) is { } range)
+            {
+                SetKnown(tensor, range, $"{_graph.Producer(tensor)!.Op.Name} gives no other values");
+            }
+        }
+
+        ActivationStatistics[] all = [.. statistics.Values];
+        var narrow = new ((double Min, double Max) Range, TensorDecision? Decision)[all.Length];
+        all.ForEachParallel((seen, i) => narrow[i] = Narrow(seen), cancellationToken);
+        for (int i = 0; i < all.Length; i++)
+        {
+            _ranges.Set(all[i].Tensor, RangeEstimator.MinMax(all[i]));
+            _ranges.Set(all[i].Tensor, DataType.UInt8, narrow[i].Range);
+            _decisions[all[i].Tensor] = narrow[i].Decision
+                ?? new TensorDecision(all[i].Tensor, "INT16", "MinMax", double.NaN, "16 bits cover everything that was seen");
+        }
+
+        given.SettleRanges(plan, _ranges);
+        foreach (ActivationStatistics seen in all.Where(s => given.Range(s.Tensor) is not null))
+        {
+            _decisions[seen.Tensor] = new TensorDecision(seen.Tensor, TypeName(seen.Tensor), "Given", double.NaN, "the range was given");
+        }
+
+        SetChannels([.. all.Where(s => given.Range(s.Tensor) is not { IsPerTensor: true } && MayHaveChannels(s.Tensor))], cancellationToken);
+        return _ranges;
+    }
+
+    private static double Decibels(double signal, double noise) => signal <= 0 ? double.NaN : 10 * Math.Log10(signal / Math.Max(noise, double.Epsilon));
+
+    private void SetKnown(string tensor, (double Min, double Max) range, string reason)
+    {
+        _ranges.Set(tensor, range);
+        if (plan.IsReal(tensor))
+        {
+            _decisions[tensor] = new TensorDecision(tensor, TypeName(tensor), "Known", double.NaN, reason);
+        }
+    }
+
+    private string TypeName(string tensor) => plan.Reads8Bits(tensor) ? "UINT8" : plan.TypeOf(tensor).ToString().ToUpperInvariant();
+
+    /// <summary>The range of a tensor in 8 bits, with one scale for all channels; no decision where nothing reads it so.</summary>
+    private ((double Min, double Max) Range, TensorDecision? Decision) Narrow(ActivationStatistics seen)
+    {
+        (double Min, double Max) extremes = RangeEstimator.MinMax(seen);
+        if (level < CalibrationLevel.L3 || !(plan.Reads8Bits(seen.Tensor) || plan.TypeOf(seen.Tensor) == DataType.UInt8))
+        {
+            (double Min, double Max) range = level == CalibrationLevel.L1 ? extremes : RangeEstimator.WithoutOutliers(seen, UInt8Levels, OutlierShare);
+            return (range, plan.Reads8Bits(seen.Tensor)
+                ? new TensorDecision(seen.Tensor, "UINT8", range == extremes ? "MinMax" : "Percentile", double.NaN, range == extremes ? "everything that was seen" : "without outliers")
+                : null);
+        }
+
+        double[] gain = Gain(seen);
+        double signal = Signal(seen, gain);
+        RangeError[] channels = [.. seen.Channels.Select(c => new RangeError(c, UInt8Levels))];
+        var whole = new RangeError(seen.Histogram, UInt8Levels);
+        double Error((double Min, double Max) r) => channels.Length == 0 ? whole.Mean(r.Min, r.Max) * gain.Sum() : gain.Zip(channels, (g, c) => g * c.Mean(r.Min, r.Max)).Sum();
+        var tried = RangeObservers.All.Select(o => (o.Name, Range: o.Range(seen.Histogram, extremes, UInt8Levels))).Select(p => (p.Name, p.Range, Error: Error(p.Range))).ToList();
+        (string Name, (double, double) Range, double Error) best = tried.MinBy(t => t.Error);
+        return (best.Range, Told(seen.Tensor, best.Name, signal, [.. tried.Select(t => (t.Name, t.Error))], byChannel: false));
+    }
+
+    /// <summary>For each channel, the squared weights of those that read the tensor in 8 bits; alike where they are no ordinary convolutions.</summary>
+    private double[] Gain(ActivationStatistics seen)
+    {
+        var gain = new double[seen.Min.Length];
+        foreach (ChannelConsumer consumer in plan.WeighingConsumers(seen.Tensor))
+        {
+            for (int c = 0; c < gain.Length; c++)
+            {
+                gain[c] += consumer.Gain[c];
+            }
+        }
+
+        if (gain.All(g => g == 0))
+        {
+            Array.Fill(gain, 1);
+        }
+
+        return gain;
+    }
+
+    private static double Signal(ActivationStatistics seen, double[] gain)
+    {
+        double signal = 0;
+        for (int c = 0; c < gain.Length; c++)
+        {
+            signal += gain[c] * (seen.Variance(c) + (seen.Mean(c) * seen.Mean(c)));
+        }
+
+        return signal;
+    }
+
+    private static TensorDecision Told(string tensor, string observer, double signal, ImmutableArray<(string Name, double Error)> tried, bool byChannel)
+    {
+        ImmutableArray<(string Observer, double Sqnr)> all = [.. tried.Select(t => (t.Name, Decibels(signal, t.Error)))];
+        string list = string.Join(", ", all.Select(a => string.Create(CultureInfo.InvariantCulture, $"{a.Observer} {a.Sqnr:0.0}")));
+        return new TensorDecision(tensor, "UINT8", observer, all.First(a => a.Observer == observer).Sqnr, $"{(byChannel ? "by channel, " : "")}dB at the readers: {list}") { ByChannel = byChannel, Alternatives = all };
+    }
+
+    /// <summary>True for a tensor that only convolutions read in 8 bits, so that it may have a scale for each channel.</summary>
+    private bool MayHaveChannels(string tensor)
+    {
+        if (plan.ChannelConsumers(tensor).Count == 0)
+        {
+            return false;
+        }
+
+        if (plan.TypeOf(tensor) != DataType.UInt8)
+        {
+            return true;
+        }
+
+        // Bounds other than those of ReLU would be another integer in each channel.
+        if (_graph.Producer(tensor) is not { } producer || plan.Rule(producer).Class == QuantClass.Preserving
+            || (FusedActivation.Of(producer.Op) is { } bounds && bounds.Min != 0 && !(float.IsNegativeInfinity(bounds.Min) && float.IsPositiveInfinity(bounds.Max))))
+        {
+            return false;
+        }
+
+        // Convolutions write any scales; other operators write INT16, which is requantized.
+        if (plan.Rule(producer) is not { Class: QuantClass.Convolution, Weight: >= 0 } || producer.Op is BatchMatMulOp)
+        {
+            plan.Widen(tensor);
+        }
+
+        return true;
+    }
+
+    private void SetChannels(IReadOnlyList<ActivationStatistics> all, CancellationToken cancellationToken)
+    {
+        var chosen = new (QuantParam Mapping, TensorDecision Decision)[all.Count];
+        all.ForEachParallel((seen, i) => chosen[i] = Channels(seen), cancellationToken);
+        for (int i = 0; i < chosen.Length; i++)
+        {
+            _ranges.SetChannels(all[i].Tensor, chosen[i].Mapping);
+            _decisions[all[i].Tensor] = chosen[i].Decision;
+        }
+    }
+
+    private (QuantParam Mapping, TensorDecision Decision) Channels(ActivationStatistics seen)
+    {
+        IEnumerable<IRangeObserver> observers = level < CalibrationLevel.L3 || seen.Channels.IsEmpty ? [new MinMaxObserver()] : RangeObservers.OfChannels;
+        (double, double) clip = level < CalibrationLevel.L3 ? _ranges.Range(seen.Tensor, DataType.UInt8) : RangeEstimator.MinMax(seen);
+        IReadOnlyList<ChannelRanges> candidates = given.Range(seen.Tensor) is { } wish ? [ChannelScales.Given(wish)] : ChannelScales.Candidates(seen, clip, observers);
+        IReadOnlyList<ChannelConsumer> consumers = plan.ChannelConsumers(seen.Tensor);
+        QuantParam mapping = ChannelScales.Choose(seen, candidates, _graph[seen.Tensor].Shape.Rank - 1, consumers, out double[] errors);
+        ImmutableArray<(string, double)> tried = [.. candidates.Zip(errors, (c, e) => (c.Observer, e))];
+        string best = candidates[Array.IndexOf(errors, errors.Min())].Observer;
+        return (mapping, Told(seen.Tensor, best, Signal(seen, Gain(seen)), tried, byChannel: true));
+    }
+}
