@@ -61,6 +61,9 @@ public sealed class LayerNormalizationKernel
         _spareBits = Math.Max(0, BitOperations.Log2((uint)n) + 1 + 17 + 31 - 63);
     }
 
+    /// <summary>False where the mean stays, so that rows are divided by the root of their mean square.</summary>
+    public bool Centred { get; init; } = true;
+
     /// <summary>Normalizes every row.</summary>
     public void Run(ReadOnlySpan<byte> x, Span<byte> y)
     {
@@ -133,6 +136,7 @@ public sealed class LayerNormalizationKernel
             squares += centred * centred;
         }
 
+        sum = Centred ? sum : 0;
         UInt128 radicand = ((UInt128)(ulong)squares * (uint)x.Length) - ((UInt128)(ulong)Math.Abs(sum) * (ulong)Math.Abs(sum)) + _epsilon;
         (long reciprocal, int shift) = ReciprocalRoot(radicand);
         long rounding = shift > 0 ? 1L << (shift - 1) : 0;

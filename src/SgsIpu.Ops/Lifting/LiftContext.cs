@@ -74,6 +74,19 @@ public sealed class LiftContext
         return output;
     }
 
+    /// <summary>Adds a node with several outputs for intermediate values and returns their names.</summary>
+    public string[] AddMany(string hint, IpuOperator op, int outputs, params ReadOnlySpan<string> inputs)
+    {
+        var names = new string[outputs];
+        for (int i = 0; i < outputs; i++)
+        {
+            names[i] = _editor.FreshName($"{Node.Name}/{hint}{i}");
+        }
+
+        _added.Add(_editor.AddNode(Node.Name, op, inputs, names));
+        return names;
+    }
+
     /// <summary>
     /// Adds the node that computes source output <paramref name="output"/> itself; the IR tensor gets the source tensor's name, so that
     /// users find it.

@@ -45,7 +45,7 @@ public sealed record LayerNormalizationOp(int Axis = -1, float Epsilon = 1e-5f) 
         int axis = emitter.Spec(node.Inputs[0]).Shape.Axis(Axis);
         emitter.Add(
             "LayerNormalization",
-            node.Inputs.Select(emitter.Native),
+            node.Inputs.Select((name, i) => i == 0 ? emitter.Native(name) : Whole(emitter, name, Normalized(emitter.Spec(node.Inputs[0]).Shape))),
             [emitter.DefineNative(node.Outputs[0])],
             ("axis", (long)axis),
             ("epsilon", Epsilon));
@@ -106,7 +106,7 @@ public sealed record LayerNormalizationOp(int Axis = -1, float Epsilon = 1e-5f) 
     }
 
     /// <summary>A constant for each normalized element, in units of the output.</summary>
-    private static double[] Parameter(FixedBinding binding, TensorSpec tensor, Shape normalized, double outputScale)
+    internal static double[] Parameter(FixedBinding binding, TensorSpec tensor, Shape normalized, double outputScale)
     {
         Tensor constant = tensor.Constant ?? throw binding.NotSupported($"'{tensor.Name}' is computed from the data; scale and bias must be constant");
         QuantParam quant = FixedBinding.Quant(tensor);
@@ -125,6 +125,19 @@ public sealed record LayerNormalizationOp(int Axis = -1, float Epsilon = 1e-5f) 
         }
 
         return values;
+    }
+
+    /// <summary>A parameter with a value for each normalized element, since runtimes do not broadcast it.</summary>
+    private static string Whole(OnnxEmitter emitter, string tensor, Shape normalized)
+    {
+        if (tensor.Length == 0 || emitter.Spec(tensor).Shape.Count == normalized.Count)
+        {
+            return emitter.Native(tensor);
+        }
+
+        return emitter.Spec(tensor).Constant is { Count: 1 } one
+            ? emitter.Constant(Tensor.FromArray<float>([.. Enumerable.Repeat(one.ToFloats()[0], checked((int)normalized.Count))], normalized), tensor + "/whole")
+            : emitter.Add("Expand", [emitter.Native(tensor), emitter.Constant(OnnxEmitter.Longs(normalized), "shape")], tensor + "/whole");
     }
 
     private Shape Normalized(Shape shape) => new(shape.AsSpan()[shape.Axis(Axis)..]);

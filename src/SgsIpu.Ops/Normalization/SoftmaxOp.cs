@@ -9,23 +9,12 @@ namespace SgsIpu.Ops;
 /// <param name="Axis">The dimension; negative counts from the end.</param>
 public sealed record SoftmaxOp(int Axis = -1) : IpuOperator
 {
-    private const int OlderLimit = 16384;
-
     public static ImmutableArray<ImportRule> Imports { get; } =
-    [
-        ImportRule.Onnx("LogSoftmax", static c => c.AddOutput(0, new LogOp(), c.Add("softmax", Lifted(c), c.Input(0)))),
-        ImportRule.Onnx("Softmax", static c => c.AddOutput(0, Lifted(c), c.Input(0))),
-    ];
+        [ImportRule.Onnx("Softmax", static c => SoftmaxImport.Lift(c, static axis => new SoftmaxOp(axis)))];
 
     public override string Name => "Softmax";
 
-    public override ImmutableArray<Constraint> Constraints =>
-    [
-        new(
-            $"softmax of the older generation is over at most {OlderLimit} elements",
-            (inputs, _, generation) => generation == SocGeneration.Older && inputs[0]!.Shape[Axis] > OlderLimit ? $"{inputs[0]!.Shape[Axis]} elements" : null,
-            ConstraintRemedy.Refused),
-    ];
+    public override ImmutableArray<Constraint> Constraints => [ConvolutionConstraints.TensorSize, SoftmaxImport.Length(Axis)];
 
     public override TensorType[] InferOutputs(IReadOnlyList<TensorSpec?> inputs)
     {
@@ -76,26 +65,5 @@ public sealed record SoftmaxOp(int Axis = -1) : IpuOperator
     {
         ArgumentNullException.ThrowIfNull(inputs);
         return new SoftmaxOp(permutation[inputs[0]!.Shape.Axis(Axis)]);
-    }
-
-    private static SoftmaxOp Lifted(LiftContext c)
-    {
-        Shape shape = c.Spec(0).Shape;
-        int axis = (int)c.Node.Int("axis", c.Opset < 13 ? 1 : -1);
-        axis = axis < 0 ? axis + shape.Rank : axis;
-
-        // Before operator set 13 the dimensions from the axis on were one; of those, at most one may be larger than 1 here.
-        if (c.Opset < 13)
-        {
-            int[] wide = [.. Enumerable.Range(axis, shape.Rank - axis).Where(d => shape[d] != 1)];
-            if (wide.Length > 1)
-            {
-                throw c.Error("SoftmaxAxes", $"softmax over the dimensions from {axis} on of {shape} together is not supported; one dimension is", IpuErrorKind.NotSupported);
-            }
-
-            axis = wide.Length == 1 ? wide[0] : axis;
-        }
-
-        return new SoftmaxOp(axis);
     }
 }

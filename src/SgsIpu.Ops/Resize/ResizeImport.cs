@@ -3,60 +3,115 @@ using SgsIpu.Core;
 
 namespace SgsIpu.Ops;
 
-/// <summary>ONNX <c>Resize</c> and <c>Upsample</c>, which are one operator here for each interpolation.</summary>
+/// <summary>
+/// ONNX <c>Resize</c> and <c>Upsample</c>. Images whose height and width are resized in the usual ways have operators of their own; a nearest
+/// neighbour of other dimensions takes elements along each of them; everything else is <see cref="ResizeSeparableOp"/>.
+/// </summary>
 internal static class ResizeImport
 {
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
-        ImportRule.Onnx("Resize", static c => Lift(c, c.Opset >= 11 ? 2 : 1)),
-        ImportRule.Onnx("Upsample", static c => Lift(c, 1)),
+        ImportRule.Onnx("Resize", Lift),
+        ImportRule.Onnx("Upsample", Lift),
     ];
 
-    private static void Lift(LiftContext c, int scalesInput)
+    private static void Lift(LiftContext c)
     {
-        Shape x = c.Spec(0).Shape;
-        if (x.Rank != 4)
-        {
-            throw c.Error("ResizeRank", $"only images are resized (rank 4), found {x}", IpuErrorKind.NotSupported);
-        }
-
-        float[] scales = Scales(c, scalesInput);
-        long[]? sizes = scales.Length == 0 && c.HasInput(3) ? c.RequireConstant(3, "sizes").ToLongs() : null;
-        if (sizes is null && scales.Length == 0)
-        {
-            throw c.Error("MissingInput", "neither scales nor sizes are given");
-        }
-
-        long[] full = sizes ?? [.. x.Select((d, i) => (long)MathF.Floor(d * scales[i]))];
-        if (full.Length != 4 || full[0] != x[0] || full[1] != x[1])
-        {
-            throw c.Error("ResizeAxes", $"only height and width are resized, found {x} to [{string.Join(", ", full)}]", IpuErrorKind.NotSupported);
-        }
-
-        float scaleH = sizes is null ? scales[2] : (float)sizes[2] / x[2];
-        float scaleW = sizes is null ? scales[3] : (float)sizes[3] / x[3];
-        bool old = scalesInput == 1;
+        bool old = c.Node.OpType == "Upsample" || c.Opset < 11;
         ResizeCoordinates coordinates = c.Node.String("coordinate_transformation_mode", old ? "asymmetric" : "half_pixel") switch
         {
             "half_pixel" => ResizeCoordinates.HalfPixel,
             "pytorch_half_pixel" => ResizeCoordinates.PytorchHalfPixel,
             "align_corners" => ResizeCoordinates.AlignCorners,
             "asymmetric" => ResizeCoordinates.Asymmetric,
-            var other => throw c.Error("ResizeCoordinates", $"coordinate transformation '{other}' is not supported", IpuErrorKind.NotSupported),
+            "half_pixel_symmetric" => ResizeCoordinates.HalfPixelSymmetric,
+            "tf_half_pixel_for_nn" => ResizeCoordinates.TfHalfPixelForNn,
+            "tf_crop_and_resize" => ResizeCoordinates.TfCropAndResize,
+            var other => throw c.Error("ResizeCoordinates", $"coordinate transformation '{other}' is not known", IpuErrorKind.NotSupported),
         };
+        ResizeAxis[] axes = [.. ResizeSizes.Of(c, old ? 1 : 2, coordinates).Where(a => coordinates == ResizeCoordinates.TfCropAndResize || a.Scale != 1 || a.Size != c.Spec(0).Shape[a.Axis])];
         string mode = c.Node.String("mode", "nearest");
-        string rounding = c.Node.String("nearest_mode", old ? "floor" : "round_prefer_floor");
-        ResizeOp op = mode switch
+        if (mode == "nearest")
         {
-            "nearest" => new ResizeNearestOp((int)full[2], (int)full[3], scaleH, scaleW, coordinates, Rounding(c, rounding)),
-            "linear" or "bilinear" => new ResizeBilinearOp((int)full[2], (int)full[3], scaleH, scaleW, coordinates),
-            _ => throw c.Error("ResizeMode", $"interpolation '{mode}' is not supported; supported are nearest and linear", IpuErrorKind.NotSupported),
-        };
-        c.AddImageOutput(op, c.Input(0));
+            Nearest(c, axes, coordinates, Rounding(c, c.Node.String("nearest_mode", old ? "floor" : "round_prefer_floor")));
+            return;
+        }
+
+        var filter = new ResizeFilter(
+            mode switch
+            {
+                "cubic" => true,
+                "linear" or "bilinear" => false,
+                _ => throw c.Error("ResizeMode", $"interpolation '{mode}' is not known; known are nearest, linear and cubic", IpuErrorKind.NotSupported),
+            },
+            c.Node.Float("cubic_coeff_a", -0.75f),
+            c.Node.Int("antialias", 0) != 0,
+            c.Node.Int("exclude_outside", 0) != 0);
+        if (axes.Length == 0)
+        {
+            c.Bind(0, c.Input(0));
+        }
+        else if (!filter.Cubic && !filter.Antialias && !filter.ExcludeOutside && IsUsual(c, axes, coordinates))
+        {
+            (ResizeAxis h, ResizeAxis w) = Image(c, axes);
+            c.AddImageOutput(new ResizeBilinearOp(h.Size, w.Size, (float)h.Scale, (float)w.Scale, coordinates), c.Input(0));
+        }
+        else if (c.Spec(0).Shape.Rank == 4)
+        {
+            var op = new ResizeSeparableOp([.. axes], coordinates, filter, c.Node.Float("extrapolation_value", 0));
+            c.AddImageOutput((IpuOperator)op.Permuted([0, 3, 1, 2], []), c.Input(0));
+        }
+        else
+        {
+            c.AddOutput(0, new ResizeSeparableOp([.. axes], coordinates, filter, c.Node.Float("extrapolation_value", 0)), c.Input(0));
+        }
     }
 
-    private static float[] Scales(LiftContext c, int input) =>
-        c.Node.Floats("scales") ?? (c.HasInput(input) ? c.RequireConstant(input, "scales").ToFloats() : []);
+    private static void Nearest(LiftContext c, ResizeAxis[] axes, ResizeCoordinates coordinates, NearestRounding rounding)
+    {
+        if (axes.Length == 0)
+        {
+            c.Bind(0, c.Input(0));
+            return;
+        }
+
+        if (IsUsual(c, axes, coordinates))
+        {
+            (ResizeAxis h, ResizeAxis w) = Image(c, axes);
+            c.AddImageOutput(new ResizeNearestOp(h.Size, w.Size, (float)h.Scale, (float)w.Scale, coordinates, rounding), c.Input(0));
+            return;
+        }
+
+        string value = c.Input(0);
+        Shape x = c.Spec(0).Shape;
+        foreach (ResizeAxis axis in axes)
+        {
+            if (Enumerable.Range(0, axis.Size).Any(o => axis.IsOutside(coordinates, o, x[axis.Axis])))
+            {
+                throw c.Error("ResizeOutside", "a nearest neighbour outside of the image (tf_crop_and_resize) is not supported; linear interpolation is", IpuErrorKind.NotSupported);
+            }
+
+            long[] indices = [.. Enumerable.Range(0, axis.Size).Select(o => (long)axis.Nearest(coordinates, rounding, o, x[axis.Axis]))];
+            value = c.Add($"along{axis.Axis}", new GatherOp(axis.Axis), value, c.AddConstant(Tensor.FromArray<long>(indices, new Shape(indices.Length)), "indices"));
+        }
+
+        c.Bind(0, value);
+    }
+
+    /// <summary>Height and width of an image, by scales that give the sizes where these matter.</summary>
+    private static bool IsUsual(LiftContext c, ResizeAxis[] axes, ResizeCoordinates coordinates)
+    {
+        Shape x = c.Spec(0).Shape;
+        bool exact = coordinates != ResizeCoordinates.AlignCorners || axes.All(a => Math.Abs((a.Scale * x[a.Axis]) - a.Size) < 1e-4 * a.Size);
+        return x.Rank == 4 && coordinates <= ResizeCoordinates.Asymmetric && exact && axes.All(a => a.Axis >= 2);
+    }
+
+    private static (ResizeAxis H, ResizeAxis W) Image(LiftContext c, ResizeAxis[] axes)
+    {
+        Shape x = c.Spec(0).Shape;
+        ResizeAxis Along(int d) => axes.FirstOrDefault(a => a.Axis == d) ?? new ResizeAxis(d, x[d], 1);
+        return (Along(2), Along(3));
+    }
 
     private static NearestRounding Rounding(LiftContext c, string name) => name switch
     {

@@ -24,13 +24,7 @@ public abstract record ResizeOp(int Height, int Width, float ScaleH, float Scale
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 
     /// <summary>The place in the input of an output position along one dimension, in pixels.</summary>
-    protected double Source(int position, int size, int output, float scale) => Coordinates switch
-    {
-        ResizeCoordinates.HalfPixel => ((position + 0.5) / scale) - 0.5,
-        ResizeCoordinates.PytorchHalfPixel => output > 1 ? ((position + 0.5) / scale) - 0.5 : 0,
-        ResizeCoordinates.AlignCorners => output > 1 ? position * (double)(size - 1) / (output - 1) : 0,
-        _ => position / (double)scale,
-    };
+    protected double Source(int position, int size, int output, float scale) => new ResizeAxis(0, output, scale).Source(Coordinates, position, size);
 
     protected string OnnxCoordinates => Coordinates switch
     {

@@ -9,6 +9,26 @@ internal sealed record FixedOutcome(Tensor[] Integers, ImmutableArray<QuantParam
     /// <summary>The first output as real numbers.</summary>
     public float[] Values => Quantization.Dequantize(Integers[0], Maps[0]!).ToFloats();
 
+    /// <summary>Signal-to-noise ratio of all outputs against the float form, in dB.</summary>
+    public double Decibels
+    {
+        get
+        {
+            double signal = 0;
+            double noise = 0;
+            for (int o = 0; o < Integers.Length; o++)
+            {
+                foreach ((float wanted, float found) in Expected[o].ToFloats().Zip(Quantization.Dequantize(Integers[o], Maps[o]!).ToFloats()))
+                {
+                    signal += (double)wanted * wanted;
+                    noise += ((double)wanted - found) * ((double)wanted - found);
+                }
+            }
+
+            return noise == 0 ? double.PositiveInfinity : 10 * Math.Log10(signal / noise);
+        }
+    }
+
     /// <summary>
     /// The largest distance of any output from the float form, in units of the output; the float form is limited to what the output's
     /// type holds. ½ is ideal.

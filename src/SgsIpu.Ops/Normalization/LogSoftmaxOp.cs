@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+using SgsIpu.Kernels.Softmax;
+
+namespace SgsIpu.Ops;
+
+/// <summary>x − max − ln Σ e^(x − max) along one dimension.</summary>
+/// <param name="Axis">The dimension; negative counts from the end.</param>
+public sealed record LogSoftmaxOp(int Axis = -1) : IpuOperator
+{
+    public static ImmutableArray<ImportRule> Imports { get; } =
+        [ImportRule.Onnx("LogSoftmax", static c => SoftmaxImport.Lift(c, static axis => new LogSoftmaxOp(axis)))];
+
+    public override string Name => "LogSoftmax";
+
+    public override ImmutableArray<Constraint> Constraints => [ConvolutionConstraints.TensorSize, SoftmaxImport.Length(Axis)];
+
+    public override TensorType[] InferOutputs(IReadOnlyList<TensorSpec?> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        TensorSpec x = inputs[0]!;
+        return Axis >= -x.Shape.Rank && Axis < x.Shape.Rank
+            ? [new TensorType(x.Type, x.Shape)]
+            : throw Mismatch($"axis {Axis} is outside the {x.Shape.Rank} dimensions of {x}");
+    }
+
+    public override void EmitOnnx(OnnxEmitter emitter, Node node)
+    {
+        ArgumentNullException.ThrowIfNull(emitter);
+        ArgumentNullException.ThrowIfNull(node);
+        int axis = emitter.Spec(node.Inputs[0]).Shape.Axis(Axis);
+        bool first = emitter.LivesChannelsFirst(node.Inputs[0]);
+        emitter.Add(
+            "LogSoftmax",
+            [first ? emitter.ChannelsFirst(node.Inputs[0]) : emitter.Native(node.Inputs[0])],
+            [first ? emitter.DefineChannelsFirst(node.Outputs[0]) : emitter.DefineNative(node.Outputs[0])],
+            ("axis", first ? (long)ReduceOp.ChannelsFirstAxis(axis) : axis));
+    }
+
+    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.General();
+
+    public override ImmutableArray<Tensor> BuildTables(FixedBinding binding) => [LogSoftmaxKernel.BuildTable(FixedOperand.OfInput(binding, 0).Scale)];
+
+    public override FixedKernel PrepareFixed(FixedBinding binding)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        FixedOperand x = FixedOperand.OfInput(binding, 0);
+        FixedOperand y = FixedOperand.OfOutput(binding);
+        Tensor table = binding.OptionalInput(1)?.Constant ?? throw binding.NotSupported("the table is missing");
+        var kernel = new LogSoftmaxKernel(x.Type, x.Scale, y.Type, y.Range, y.Scale, table);
+        int axis = x.Shape.Axis(Axis);
+        int length = x.Shape[axis];
+        int outer = (int)new Shape(x.Shape.AsSpan()[..axis]).Count;
+        int inner = (int)new Shape(x.Shape.AsSpan()[(axis + 1)..]).Count;
+        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), outer, length, inner));
+    }
+
+    public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
+
+    public override IpuOperator? Permuted(ImmutableArray<int> permutation, IReadOnlyList<TensorSpec?> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return new LogSoftmaxOp(permutation[inputs[0]!.Shape.Axis(Axis)]);
+    }
+}
