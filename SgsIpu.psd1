@@ -20,6 +20,7 @@
         'Invoke-IpuCalibration'
         'Invoke-IpuModel'
         'New-IpuSession'
+        'Test-IpuModel'
     )
     FunctionsToExport    = @()
     VariablesToExport    = @()

@@ -1,4 +1,5 @@
 using SgsIpu.Core;
+using SgsIpu.Engine.Checking;
 using SgsIpu.Engine.Compilation;
 using SgsIpu.Engine.Files;
 using SgsIpu.Engine.Importing;
@@ -81,5 +82,16 @@ public static class IpuEngine
     {
         ArgumentNullException.ThrowIfNull(model);
         return TensorTable.Of(model);
+    }
+
+    /// <summary>Compares every node of a model with the limits of chips.</summary>
+    /// <param name="socVersions">Chips whose generations are looked at; all where none is named.</param>
+    /// <exception cref="IpuException">There is no such chip (id <c>UnknownSoc</c>).</exception>
+    public static IEnumerable<LimitCheck> CheckLimits(IpuModel model, IEnumerable<string> socVersions)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(socVersions);
+        SocGeneration[] named = [.. socVersions.Select(s => SocProfile.Of(s).Generation).Distinct().OrderDescending()];
+        return LimitChecker.Check(model, named.Length > 0 ? named : [SocGeneration.Newer, SocGeneration.Older]);
     }
 }

@@ -3,6 +3,9 @@ namespace SgsIpu.Ops;
 /// <summary>What the compiler does where a limit is exceeded.</summary>
 public enum ConstraintRemedy
 {
+    /// <summary>It runs as it is, only slower.</summary>
+    Native,
+
     /// <summary>Another operator computes the same.</summary>
     Converted,
 

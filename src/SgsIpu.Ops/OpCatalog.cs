@@ -37,6 +37,7 @@ public static class OpCatalog
         new("FullyConnected", typeof(FullyConnectedOp), FullyConnectedOp.Imports),
         new("Gather", typeof(GatherOp), GatherOp.Imports),
         new("Gelu", typeof(GeluOp), GeluOp.Imports),
+        new("GridSample", typeof(GridSampleOp), GridSampleOp.Imports),
         new("Gru", typeof(GruOp), GruOp.Imports),
         new("HardSigmoid", typeof(HardSigmoidOp), HardSigmoidOp.Imports),
         new("HardSwish", typeof(HardSwishOp), HardSwishOp.Imports),
@@ -89,6 +90,8 @@ public static class OpCatalog
     private static readonly ImmutableArray<ImportRule> Rewrites =
     [
         .. BatchNormalization.Imports,
+        .. EinsumImport.Imports,
+        .. ImageMovementImport.Imports,
         .. InstanceNormalization.Imports,
         .. MovementImport.Rules,
         .. NormalizationImport.Imports,
@@ -110,6 +113,17 @@ public static class OpCatalog
 
     /// <summary>The record type of an operator name, or null.</summary>
     public static Type? TypeOf(string name) => ByName.TryGetValue(name, out OpEntry? entry) ? entry.Type : null;
+
+    /// <summary>The names of a framework's operators that have a rule, sorted.</summary>
+    public static IEnumerable<string> OperatorsOf(Framework framework) =>
+        Rules.Keys.Where(k => k.Item1 == framework).Select(k => k.Item2).Order(StringComparer.Ordinal);
+
+    /// <summary>An operator of the catalog with the usual value of each attribute, for what does not depend on them.</summary>
+    public static IpuOperator Usual(OpEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return OpJson.Read(entry.Name, System.Text.Json.JsonDocument.Parse("{}").RootElement);
+    }
 
     /// <summary>The rule that lifts a source node, or null where the operator is not supported.</summary>
     public static ImportRule? RuleFor(Framework framework, SourceNode node)

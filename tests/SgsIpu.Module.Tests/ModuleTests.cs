@@ -11,6 +11,7 @@ public sealed class ModuleTests(ModuleFixture module) : IClassFixture<ModuleFixt
     [
         "ConvertTo-IpuOffline", "Export-IpuModel", "Export-IpuOffline", "Get-IpuModelInfo", "Get-IpuSdkInfo",
         "Get-IpuTensorDetail", "Import-IpuModel", "Invoke-IpuCalibration", "Invoke-IpuModel", "New-IpuSession",
+        "Test-IpuModel",
     ];
 
     public static TheoryData<string> Commands => [.. Names];
@@ -165,12 +166,34 @@ public sealed class ModuleTests(ModuleFixture module) : IClassFixture<ModuleFixt
     [InlineData("$fixed | Get-IpuTensorDetail", "Quant")]
     [InlineData("$fixed | Invoke-IpuModel $sample/evaluation/ring_00.png -Category Classification -Label $sample/labels.txt", "Result")]
     [InlineData("Get-IpuSdkInfo", "SocVersion")]
+    [InlineData("Test-IpuModel $sample/shapes.onnx", "Generation")]
     [InlineData("Get-IpuModelInfo $sample/shapes.onnx", "MMACs")]
     public void ViewsFitTheConsole(string script, string heading)
     {
         string[] lines = module.Shown(script);
         Assert.Contains(lines, l => l.Contains(heading, StringComparison.Ordinal));
         Assert.All(lines, l => Assert.InRange(l.Length, 0, RecordingHost.Columns));
+    }
+
+    [Fact]
+    public void ATestSaysWhatEachGenerationDoesWithANode()
+    {
+        IReadOnlyList<PSObject> rows = module.Run("Test-IpuModel $sample/shapes.onnx -soc_version pcupid, tiramisu");
+        string[] nodes = [.. module.Run("$float.Nodes.Name").Select(n => n.ToString()!)];
+        Assert.Equal(nodes.Order(StringComparer.Ordinal), rows.Select(r => (string)r.Properties["Node"].Value).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["Newer", "Older"], rows.Select(r => r.Properties["Generation"].Value.ToString()).Distinct().Order(StringComparer.Ordinal));
+        Assert.All(module.Run("Test-IpuModel $sample/shapes.onnx -Exceeded"), r => Assert.NotEmpty((string)r.Properties["Limit"].Value));
+        Assert.Equal(true, Assert.Single(module.Run("$fixed | Test-IpuModel -Quiet")).BaseObject);
+        Assert.StartsWith("UnknownSoc,", Assert.Single(module.Try("$fixed | Test-IpuModel -SocVersion toaster").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheTopicOfTheOperatorsIsMadeFromThem()
+    {
+        string topic = File.ReadAllText(Path.Combine(ModuleFixture.Root, "module", "bin", "en-US", "about_SgsIpu_Operators.help.txt"));
+        Assert.Contains("kernel height × width is below 64 (refused)", topic, StringComparison.Ordinal);
+        Assert.Contains("Onnx: Softmax", topic, StringComparison.Ordinal);
+        Assert.All(topic.Split('\n'), l => Assert.InRange(l.Length, 0, 90));
     }
 
     [Fact]

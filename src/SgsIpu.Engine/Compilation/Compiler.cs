@@ -60,7 +60,7 @@ internal static class Compiler
 
     private static void CheckLimits(Graph graph, Node node, SocProfile soc)
     {
-        foreach (Constraint limit in ((IpuOperator)node.Op).Constraints.Where(c => c.Remedy == ConstraintRemedy.Refused))
+        foreach (Constraint limit in HardwareLimits.Of((IpuOperator)node.Op).Where(c => c.Remedy == ConstraintRemedy.Refused))
         {
             if (limit.Violation(graph.InputsOf(node), graph.OutputsOf(node), soc.Generation) is { } found)
             {

@@ -14,7 +14,13 @@ public sealed record ConcatOp(int Axis) : IpuOperator
 
     public override string Name => "Concat";
 
-    public override ImmutableArray<Constraint> Constraints => [];
+    public override ImmutableArray<Constraint> Constraints =>
+    [
+        new(
+            "at most 1024 tensors are joined, 256 on the older generation",
+            static (inputs, _, generation) => inputs.Count > (generation == SocGeneration.Older ? 256 : 1024) ? $"{inputs.Count} tensors" : null,
+            ConstraintRemedy.Split),
+    ];
 
     public override TensorType[] InferOutputs(IReadOnlyList<TensorSpec?> inputs)
     {

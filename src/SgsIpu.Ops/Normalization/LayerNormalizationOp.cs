@@ -86,14 +86,7 @@ public sealed record LayerNormalizationOp(int Axis = -1, float Epsilon = 1e-5f) 
 
     private static void Lift(LiftContext c)
     {
-        for (int i = 1; i < c.OutputCount; i++)
-        {
-            if (c.HasOutput(i))
-            {
-                throw c.Error("LayerNormalizationOutputs", "the outputs mean and inverse standard deviation are not supported", IpuErrorKind.NotSupported);
-            }
-        }
-
+        LiftStatistics(c);
         var op = new LayerNormalizationOp((int)c.Node.Int("axis", -1), c.Node.Float("epsilon", 1e-5f));
         if (c.HasInput(2))
         {
@@ -102,6 +95,27 @@ public sealed record LayerNormalizationOp(int Axis = -1, float Epsilon = 1e-5f) 
         else
         {
             c.AddOutput(0, op, c.Input(0), c.Input(1));
+        }
+    }
+
+    /// <summary>The mean and the inverse standard deviation, which are outputs of their own.</summary>
+    private static void LiftStatistics(LiftContext c)
+    {
+        if (!c.HasOutput(1) && !c.HasOutput(2))
+        {
+            return;
+        }
+
+        int rank = c.Spec(0).Shape.Rank;
+        int axis = c.Spec(0).Shape.Axis((int)c.Node.Int("axis", -1));
+        var mean = new ReduceOp(ReduceKind.Mean, [.. Enumerable.Range(axis, rank - axis)]);
+        string middle = c.HasOutput(1) ? c.AddOutput(1, mean, c.Input(0)) : c.Add("mean", mean, c.Input(0));
+        if (c.HasOutput(2))
+        {
+            string centred = c.Add("centred", new SubOp(), c.Input(0), middle);
+            string variance = c.Add("variance", mean, c.Add("square", new MulOp(), centred, centred));
+            string raised = c.Add("raised", new AddOp(), variance, c.AddConstant(Tensor.Scalar(c.Node.Float("epsilon", 1e-5f)), "epsilon"));
+            c.AddOutput(2, new RsqrtOp(), raised);
         }
     }
 

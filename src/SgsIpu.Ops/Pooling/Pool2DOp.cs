@@ -30,7 +30,11 @@ public abstract record Pool2DOp : IpuOperator
     /// <summary>True where a last window that is only partly filled counts.</summary>
     public bool CeilMode { get; init; }
 
-    public override ImmutableArray<Constraint> Constraints => [];
+    /// <summary>Nothing public speaks of dilated windows: their elements are taken apart first.</summary>
+    protected Constraint Undilated => new(
+        "the window of a pooling is not dilated",
+        (_, _, _) => DilationH > 1 || DilationW > 1 ? $"dilation {DilationH}×{DilationW}" : null,
+        ConstraintRemedy.Converted);
 
     public override TensorType[] InferOutputs(IReadOnlyList<TensorSpec?> inputs)
     {

@@ -75,7 +75,7 @@ public sealed record ResizeSeparableOp(ImmutableArray<ResizeAxis> Axes, ResizeCo
     }
 
     /// <summary>Linear weights stay between their elements; cubic ones go beyond, and so does a value for what is outside.</summary>
-    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => Filter.Cubic || Outside != 0 ? QuantRule.General() : QuantRule.Preserving();
+    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => Filter is { Cubic: true } || Outside != 0 ? QuantRule.General() : QuantRule.Preserving();
 
     public override FixedKernel PrepareFixed(FixedBinding binding)
     {
