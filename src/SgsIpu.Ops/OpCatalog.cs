@@ -49,6 +49,7 @@ public static class OpCatalog
         new("LogSoftmax", typeof(LogSoftmaxOp), LogSoftmaxOp.Imports),
         new("Lstm", typeof(LstmOp), LstmOp.Imports),
         new("MaxPool2D", typeof(MaxPool2DOp), MaxPool2DOp.Imports),
+        new("MaxPoolWithIndices2D", typeof(MaxPoolWithIndices2DOp), MaxPoolWithIndices2DOp.Imports),
         new("Maximum", typeof(MaximumOp), MaximumOp.Imports),
         new("Minimum", typeof(MinimumOp), MinimumOp.Imports),
         new("Mish", typeof(MishOp), MishOp.Imports),

@@ -5,7 +5,7 @@ namespace SgsIpu.Ops;
 
 /// <summary>
 /// ONNX's <c>Einsum</c> as sums, transposes and matrix products: operands are joined from left to right, and an index that no later operand
-/// and no output has is summed over as soon as it can be. An index that occurs twice in one operand (a diagonal) is not supported.
+/// and no output has is summed over as soon as it can be.
 /// </summary>
 internal static class EinsumImport
 {
@@ -58,9 +58,33 @@ internal static class EinsumImport
             throw c.Error("EinsumEquation", $"'{term}' does not fit {c.Spec(input)}");
         }
 
-        return indices.Distinct().Count() == indices.Length
-            ? new Operand(c.Input(input), indices)
-            : throw c.Error("EinsumDiagonal", $"'{term}' takes a diagonal, which is not supported; take it before with Gather or a mask", IpuErrorKind.NotSupported);
+        var operand = new Operand(c.Input(input), indices);
+        while (operand.Indices.GroupBy(i => i).FirstOrDefault(g => g.Count() > 1) is { } repeated)
+        {
+            operand = Diagonal(c, operand, repeated.Key, term);
+        }
+
+        return operand;
+    }
+
+    /// <summary>The diagonal of two dimensions: of the matrix as one row, every (n + 1)th element.</summary>
+    private static Operand Diagonal(LiftContext c, Operand operand, char index, string term)
+    {
+        Shape shape = c.SpecOf(operand.Tensor).Shape;
+        int first = operand.Indices.IndexOf(index, StringComparison.Ordinal);
+        int second = operand.Indices.IndexOf(index, first + 1);
+        int n = shape[first];
+        if (n == 0 || shape[second] != n)
+        {
+            throw c.Error("EinsumEquation", $"the diagonal of '{term}' is of {n} by {shape[second]} elements");
+        }
+
+        int[] others = [.. Enumerable.Range(0, shape.Rank).Where(d => d != first && d != second)];
+        string turned = c.Add("turned", new TransposeOp([.. others, first, second]), operand.Tensor);
+        int[] sizes = [.. others.Select(d => shape[d])];
+        string row = c.Add("row", new ReshapeOp(new Shape([.. sizes, checked(n * n)])), turned);
+        string diagonal = c.Add("diagonal", new SliceOp([.. sizes.Select(_ => 0), 0], [.. sizes, n], [.. sizes.Select(_ => 1), n + 1]), row);
+        return new Operand(diagonal, new string([.. others.Select(d => operand.Indices[d]), index]));
     }
 
     /// <summary>The dots as indices of their own (control characters), the last of <paramref name="broad"/> of them.</summary>

@@ -88,7 +88,14 @@ public sealed record LayerNormalizationOp(int Axis = -1, float Epsilon = 1e-5f) 
     {
         LiftStatistics(c);
         var op = new LayerNormalizationOp((int)c.Node.Int("axis", -1), c.Node.Float("epsilon", 1e-5f));
-        if (c.HasInput(2))
+        if (c.Constant(1) is null || (c.HasInput(2) && c.Constant(2) is null))
+        {
+            // What is computed from the data scales and shifts afterwards.
+            string unit = c.Add("normalized", op, c.Input(0), c.AddConstant(Tensor.FromArray<float>([1f], 1), "one"));
+            string scaled = c.HasInput(2) ? c.Add("scaled", new MulOp(), unit, c.Input(1)) : unit;
+            c.AddOutput(0, c.HasInput(2) ? new AddOp() : new MulOp(), scaled, c.Input(c.HasInput(2) ? 2 : 1));
+        }
+        else if (c.HasInput(2))
         {
             c.AddOutput(0, op, c.Input(0), c.Input(1), c.Input(2));
         }

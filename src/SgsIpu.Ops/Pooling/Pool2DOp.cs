@@ -53,10 +53,14 @@ public abstract record Pool2DOp : IpuOperator
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 
-    protected void EmitPool(OnnxEmitter emitter, Node node, string opType, params ReadOnlySpan<(string Name, object Value)> more) => emitter.Add(
+    protected void EmitPool(OnnxEmitter emitter, Node node, string opType, params ReadOnlySpan<(string Name, object Value)> more) =>
+        EmitPool(emitter, node, opType, [], more);
+
+    /// <param name="outputs">Values of further outputs.</param>
+    protected void EmitPool(OnnxEmitter emitter, Node node, string opType, string[] outputs, params ReadOnlySpan<(string Name, object Value)> more) => emitter.Add(
         opType,
         [emitter.ChannelsFirst(node.Inputs[0])],
-        [emitter.DefineChannelsFirst(node.Outputs[0])],
+        [emitter.DefineChannelsFirst(node.Outputs[0]), .. outputs],
         [
             ("kernel_shape", OnnxEmitter.Longs([KernelH, KernelW])),
             ("strides", OnnxEmitter.Longs([StrideH, StrideW])),

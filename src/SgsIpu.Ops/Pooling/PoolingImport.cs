@@ -28,10 +28,29 @@ internal static class PoolingImport
     {
         if (c.HasOutput(1))
         {
-            throw c.Error("PoolingIndices", "the indices of a maximum pooling are not supported", IpuErrorKind.NotSupported);
+            WithIndices(c);
+            return;
         }
 
         Pool(c, Input(c), Windowed(new MaxPool2DOp(), Window(c), CeilMode(c)), Window(c));
+    }
+
+    private static void WithIndices(LiftContext c)
+    {
+        SpatialWindow window = Window(c);
+        if (window.Rank != 2)
+        {
+            throw c.Error("PoolingIndices", $"the indices of a maximum pooling are supported for images of two dimensions, found {c.Spec(0)}", IpuErrorKind.NotSupported);
+        }
+
+        string[] pooled = c.AddMany("pooled", Windowed(new MaxPoolWithIndices2DOp(c.Node.Int("storage_order", 0) != 0), window, CeilMode(c)), 2, c.ToNhwc(c.Input(0)));
+        for (int i = 0; i < 2; i++)
+        {
+            if (c.HasOutput(i))
+            {
+                c.AddOutput(i, new TransposeOp([0, 3, 1, 2]), pooled[i]);
+            }
+        }
     }
 
     /// <summary>(Σ |x|^p)^(1/p): the mean with its padding, times the size of the window.</summary>

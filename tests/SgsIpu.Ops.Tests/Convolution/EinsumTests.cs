@@ -32,12 +32,18 @@ public sealed class EinsumTests
     [InlineData("...j->j...")]
     public void OneOperand(string equation) => new LiftHarness("Einsum", 12).Input(Samples.Uniform(3, -1, 1, 3, 4)).Attribute("equation", equation).AssertSame(1e-5);
 
+    [Theory]
+    [InlineData("ii->i")]
+    [InlineData("ii->")]
+    [InlineData("iij->ji")]
+    [InlineData("...ii->...i")]
+    public void Diagonals(string equation) => new LiftHarness("Einsum", 12).Input(Samples.Uniform(3, -1, 1, equation.Contains('j', StringComparison.Ordinal) ? [3, 3, 4] : equation[0] == '.' ? [2, 3, 3] : [3, 3])).Attribute("equation", equation).AssertSame(1e-5);
+
     [Fact]
     public void ThreeOperands() =>
         new LiftHarness("Einsum", 12).Input(Samples.Uniform(1, -1, 1, 2, 3)).Input(Samples.Uniform(2, -1, 1, 3, 4)).Input(Samples.Uniform(3, -1, 1, 4, 5)).Attribute("equation", "ij,jk,kl->li").AssertSame(1e-5);
 
     [Theory]
-    [InlineData("ii->i", "EinsumDiagonal")]
     [InlineData("ij->k", "EinsumEquation")]
     [InlineData("ij->ii", "EinsumEquation")]
     [InlineData("ijk->i", "EinsumEquation")]

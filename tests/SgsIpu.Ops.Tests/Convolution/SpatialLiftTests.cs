@@ -70,6 +70,28 @@ public sealed class SpatialLiftTests
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void MaximaSayWhereTheyStood(int order)
+    {
+        Tensor x = Samples.Uniform(order, -1, 1, 2, 3, 6, 5);
+        LiftHarness node = new LiftHarness("MaxPool", 12, outputs: 2).Input(x).Attribute("kernel_shape", (long[])[3, 2]).Attribute("strides", (long[])[2, 1]).Attribute("pads", (long[])[1, 0, 1, 1])
+            .Attribute("storage_order", (long)order);
+        node.AssertSame(Tolerance);
+
+        // In integers the places are the same, since the order of the values is.
+        var op = new MaxPoolWithIndices2DOp(order != 0) { KernelH = 3, KernelW = 2, StrideH = 2, PadTop = 1, PadBottom = 1, PadRight = 1 };
+        Tensor image = x.Transpose(0, 2, 3, 1);
+        OperatorHarness harness = new OperatorHarness(op, outputs: 2).Activation(image);
+        short[] integers = [.. image.ToFloats().Select(v => (short)Math.Round(v * 30000))];
+        var binding = new FixedBinding("n", [new TensorSpec("x", DataType.Int16, image.Shape) { Quant = QuantParam.Int16(-1, 1) }], [.. op.InferOutputs([new TensorSpec("x", DataType.Int16, image.Shape)]).Select((t, i) => new TensorSpec($"y{i}", t.Type, t.Shape))]);
+        byte[] values = new byte[binding.Outputs[0].ByteCount];
+        byte[] places = new byte[binding.Outputs[1].ByteCount];
+        op.PrepareFixed(binding).Run(new FixedArguments([Tensor.FromArray<short>(integers, image.Shape).Bytes.ToArray()], [values, places], default, 1));
+        Assert.Equal(harness.RunFloat()[1].ToLongs(), new Tensor(DataType.Int64, binding.Outputs[1].Shape, places).ToLongs());
+    }
+
+    [Theory]
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
