@@ -1,6 +1,7 @@
 using SgsIpu.Core;
 using SgsIpu.Frontends.Onnx;
 using SgsIpu.Frontends.TensorFlow;
+using SgsIpu.Frontends.TfLite;
 
 namespace SgsIpu.Frontends;
 
@@ -19,6 +20,7 @@ public static class ModelReader
         {
             Framework.Onnx => OnnxReader.Read(path),
             Framework.TensorFlow => TensorFlowReader.Read(path),
+            Framework.TfLite => TfLiteReader.Read(path),
             var other => throw new IpuException("UnknownModelFormat", $"'{path}': {other} models cannot be read", IpuErrorKind.NotSupported) { Target = path },
         };
     }
@@ -27,6 +29,7 @@ public static class ModelReader
     {
         ".onnx" => Framework.Onnx,
         ".pb" => Framework.TensorFlow,
-        var extension => throw new IpuException("UnknownModelFormat", $"'{path}': '{extension}' is no extension of a model file; known are .onnx and .pb", IpuErrorKind.NotSupported) { Target = path },
+        ".tflite" => Framework.TfLite,
+        var extension => throw new IpuException("UnknownModelFormat", $"'{path}': '{extension}' is no extension of a model file; known are .onnx, .pb and .tflite", IpuErrorKind.NotSupported) { Target = path },
     };
 }

@@ -12,6 +12,10 @@ public sealed record ClipOp(float Min = float.NegativeInfinity, float Max = floa
     [
         ImportRule.Onnx("Clip", Lift),
         ImportRule.Onnx("Relu", static c => c.AddOutput(0, new ClipOp(0), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Relu", "RELU", static c => c.AddOutput(0, new ClipOp(0), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Relu6", "RELU6", static c => c.AddOutput(0, new ClipOp(0, 6), c.Input(0))),
+        ImportRule.TfLite("RELU_N1_TO_1", static c => c.AddOutput(0, new ClipOp(-1, 1), c.Input(0))),
+        ImportRule.TfLite("RELU_0_TO_1", static c => c.AddOutput(0, new ClipOp(0, 1), c.Input(0))),
     ];
 
     public override string Name => "Clip";

@@ -9,6 +9,8 @@ public sealed record EluOp(float Alpha = 1, float Gamma = 1) : UnaryFunctionOp
     [
         ImportRule.Onnx("Elu", static c => c.AddOutput(0, new EluOp(c.Node.Float("alpha", 1)), c.Input(0))),
         ImportRule.Onnx("Selu", static c => c.AddOutput(0, new EluOp(c.Node.Float("alpha", 1.67326319f), c.Node.Float("gamma", 1.05070102f)), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Elu", "ELU", static c => c.AddOutput(0, new EluOp(), c.Input(0))),
+        ImportRule.TensorFlow("Selu", static c => c.AddOutput(0, new EluOp(1.67326324f, 1.05070098f), c.Input(0))),
     ];
 
     public override string Name => "Elu";

@@ -8,6 +8,7 @@ public sealed record ErfOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Erf", static c => c.AddOutput(0, new ErfOp(), c.Input(0))),
+        ImportRule.TensorFlow("Erf", static c => c.AddOutput(0, new ErfOp(), c.Input(0))),
     ];
 
     public override string Name => "Erf";

@@ -11,6 +11,7 @@ public sealed record GeluOp(bool Approximate = false) : UnaryFunctionOp
         ImportRule.Onnx("Gelu", Lift),
         ImportRule.Onnx("com.microsoft.FastGelu", static c => c.AddOutput(0, new GeluOp(true), c.Input(0))),
         ImportRule.Onnx("com.microsoft.Gelu", Lift),
+        ImportRule.TfLite("GELU", static c => c.AddOutput(0, new GeluOp(c.Node.Bool("approximate", false)), c.Input(0))),
     ];
 
     public override string Name => "Gelu";

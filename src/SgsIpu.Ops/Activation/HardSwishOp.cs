@@ -8,6 +8,7 @@ public sealed record HardSwishOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("HardSwish", static c => c.AddOutput(0, new HardSwishOp(), c.Input(0))),
+        ImportRule.TfLite("HARD_SWISH", static c => c.AddOutput(0, new HardSwishOp(), c.Input(0))),
     ];
 
     public override string Name => "HardSwish";

@@ -8,6 +8,7 @@ public sealed record LeakyReluOp(float Alpha = 0.01f) : SlopeOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("LeakyRelu", static c => c.AddOutput(0, new LeakyReluOp(c.Node.Float("alpha", 0.01f)), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("LeakyRelu", "LEAKY_RELU", static c => c.AddOutput(0, new LeakyReluOp(c.Node.Float("alpha", 0.2f)), c.Input(0))),
     ];
 
     public override string Name => "LeakyRelu";

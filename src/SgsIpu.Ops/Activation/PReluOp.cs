@@ -11,6 +11,7 @@ public sealed record PReluOp : ElementwiseOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("PRelu", static c => c.AddOutput(0, new PReluOp(), c.Input(0), c.Input(1))),
+        ImportRule.TfLite("PRELU", static c => c.AddOutput(0, new PReluOp(), c.Input(0), c.Input(1))),
     ];
 
     public override string Name => "PRelu";

@@ -8,6 +8,7 @@ public sealed record SigmoidOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Sigmoid", static c => c.AddOutput(0, new SigmoidOp(), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Sigmoid", "LOGISTIC", static c => c.AddOutput(0, new SigmoidOp(), c.Input(0))),
     ];
 
     public override string Name => "Sigmoid";

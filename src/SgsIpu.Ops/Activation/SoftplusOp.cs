@@ -8,6 +8,7 @@ public sealed record SoftplusOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Softplus", static c => c.AddOutput(0, new SoftplusOp(), c.Input(0))),
+        ImportRule.TensorFlow("Softplus", static c => c.AddOutput(0, new SoftplusOp(), c.Input(0))),
     ];
 
     public override string Name => "Softplus";

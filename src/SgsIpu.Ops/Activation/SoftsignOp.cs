@@ -8,6 +8,7 @@ public sealed record SoftsignOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Softsign", static c => c.AddOutput(0, new SoftsignOp(), c.Input(0))),
+        ImportRule.TensorFlow("Softsign", static c => c.AddOutput(0, new SoftsignOp(), c.Input(0))),
     ];
 
     public override string Name => "Softsign";

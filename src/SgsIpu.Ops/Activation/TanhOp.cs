@@ -8,6 +8,7 @@ public sealed record TanhOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Tanh", static c => c.AddOutput(0, new TanhOp(), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Tanh", "TANH", static c => c.AddOutput(0, new TanhOp(), c.Input(0))),
     ];
 
     public override string Name => "Tanh";

@@ -3,22 +3,31 @@ using SgsIpu.Core;
 
 namespace SgsIpu.Ops;
 
-/// <summary>TensorFlow's operators over images, in NHWC and NCHW, with SAME, VALID and explicit padding.</summary>
+/// <summary>Operators of TensorFlow and TFLite over images, in NHWC and (TensorFlow's) NCHW, with SAME, VALID and explicit padding.</summary>
 internal static class TensorFlowImage
 {
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
-        ImportRule.TensorFlow("AvgPool", static c => Pool(c, new AveragePool2DOp())),
+        .. ImportRule.TensorFlowAndTfLite("AvgPool", "AVERAGE_POOL_2D", static c => Pool(c, new AveragePool2DOp())),
         ImportRule.TensorFlow("BiasAdd", BiasAdd),
         ImportRule.TensorFlow("Conv2D", Conv2D),
-        ImportRule.TensorFlow("Conv2DBackpropInput", Transposed),
+        ImportRule.TfLite("CONV_2D", TfLiteConv2D),
+        ImportRule.TensorFlow("Conv2DBackpropInput", static c => Transposed(c, 2)),
         ImportRule.TensorFlow("DepthwiseConv2dNative", Depthwise),
+        ImportRule.TfLite("DEPTHWISE_CONV_2D", TfLiteDepthwise),
         ImportRule.TensorFlow("FusedBatchNorm", BatchNorm),
         ImportRule.TensorFlow("FusedBatchNormV2", BatchNorm),
         ImportRule.TensorFlow("FusedBatchNormV3", BatchNorm),
-        ImportRule.TensorFlow("MaxPool", static c => Pool(c, new MaxPool2DOp())),
-        ImportRule.TensorFlow("ResizeBilinear", static c => Resize(c, nearest: false)),
-        ImportRule.TensorFlow("ResizeNearestNeighbor", static c => Resize(c, nearest: true)),
+        ImportRule.TfLite("L2_POOL_2D", static c =>
+        {
+            string squares = c.Add("squares", new MulOp(), c.Input(0), c.Input(0));
+            c.AddOutput(0, new SqrtOp(), c.Add("mean", Window(c, new AveragePool2DOp()), squares));
+        }),
+        .. ImportRule.TensorFlowAndTfLite("MaxPool", "MAX_POOL_2D", static c => Pool(c, new MaxPool2DOp())),
+        .. ImportRule.TensorFlowAndTfLite("ResizeBilinear", "RESIZE_BILINEAR", static c => Resize(c, nearest: false)),
+        .. ImportRule.TensorFlowAndTfLite("ResizeNearestNeighbor", "RESIZE_NEAREST_NEIGHBOR", static c => Resize(c, nearest: true)),
+        ImportRule.TfLite("TRANSPOSE_CONV", static c => Transposed(c, 2)),
+        ImportRule.TfLite("custom.Convolution2DTransposeBias", static c => Transposed(c, 0)),
     ];
 
     private static bool First(LiftContext c) => c.Node.String("data_format", "NHWC") switch
@@ -57,6 +66,22 @@ internal static class TensorFlowImage
         return h > 0 && w > 0 ? (h, w) : throw c.Error("UnsupportedAttribute", $"'{attribute}' is at least 1, found {h}, {w}");
     }
 
+    /// <summary>A size for height and width: TFLite has an attribute for each, TensorFlow a list over all dimensions.</summary>
+    private static (int H, int W) Sizes(LiftContext c, string tensorFlow, string tfLiteH, string tfLiteW)
+    {
+        if (c.Graph.Framework != Framework.TfLite)
+        {
+            return Steps(c, tensorFlow);
+        }
+
+        (long h, long w) = (c.Node.Int(tfLiteH, 1), c.Node.Int(tfLiteW, 1));
+        return h is > 0 and <= int.MaxValue && w is > 0 and <= int.MaxValue
+            ? ((int)h, (int)w)
+            : throw c.Error("UnsupportedAttribute", $"'{tfLiteH}' and '{tfLiteW}' are at least 1, found {h} and {w}");
+    }
+
+    private static (int H, int W) Stride(LiftContext c) => Sizes(c, "strides", "stride_h", "stride_w");
+
     /// <summary>SAME pads the odd row at the end.</summary>
     private static (int Top, int Bottom, int Left, int Right) Pads(LiftContext c, (int H, int W) size, (int H, int W) kernel, (int H, int W) stride, (int H, int W) dilation)
     {
@@ -82,19 +107,26 @@ internal static class TensorFlowImage
         return checked(((int)(total / 2), (int)(total - (total / 2))));
     }
 
-    private static Tensor Weights(LiftContext c)
+    private static Tensor Weights(LiftContext c, int image = 0)
     {
         Tensor weights = c.RequireConstant(1, "weights");
-        return weights.Shape.Rank == 4 && c.Spec(c.Node.OpType == "Conv2DBackpropInput" ? 2 : 0).Shape.Rank == 4
-            ? weights
-            : throw c.Error("ConvolutionRank", $"only images are convolved (input and weights of rank 4), found weights {weights.Shape}", IpuErrorKind.NotSupported);
+        CheckRanks(c, image);
+        return weights;
     }
 
-    private static ImageConvolutionOp Windowed(LiftContext c, ImageConvolutionOp op, (int H, int W) size, Shape hwio)
+    private static void CheckRanks(LiftContext c, int image)
     {
-        (int H, int W) stride = Steps(c, "strides");
-        (int H, int W) dilation = Steps(c, "dilations");
-        var pads = Pads(c, size, (hwio[0], hwio[1]), stride, dilation);
+        if (c.Spec(1).Shape.Rank != 4 || c.Spec(image).Shape.Rank != 4)
+        {
+            throw c.Error("ConvolutionRank", $"only images are convolved (input and weights of rank 4), found {c.Spec(image)} and weights {c.Spec(1)}", IpuErrorKind.NotSupported);
+        }
+    }
+
+    private static ImageConvolutionOp Windowed(LiftContext c, ImageConvolutionOp op, (int H, int W) size, (int H, int W) kernel)
+    {
+        (int H, int W) stride = Stride(c);
+        (int H, int W) dilation = Sizes(c, "dilations", "dilation_h_factor", "dilation_w_factor");
+        var pads = Pads(c, size, kernel, stride, dilation);
         return op with
         {
             StrideH = stride.H,
@@ -108,17 +140,24 @@ internal static class TensorFlowImage
         };
     }
 
+    private static int Groups(LiftContext c, int channels, int each) => each > 0 && channels % each == 0
+        ? channels / each
+        : throw c.Error("ShapeMismatch", $"weights {c.Spec(1)} do not fit an image of {channels} channels");
+
     private static void Conv2D(LiftContext c)
     {
         Tensor w = Weights(c);
-        int channels = c.Spec(0).Shape[First(c) ? 1 : 3];
-        if (w.Shape[2] < 1 || channels % w.Shape[2] != 0)
-        {
-            throw c.Error("ShapeMismatch", $"weights {w.Shape} do not fit an image of {channels} channels");
-        }
+        var op = new Conv2DOp { Groups = Groups(c, c.Spec(0).Shape[First(c) ? 1 : 3], w.Shape[2]) };
+        Emit(c, Windowed(c, op, Image(c, 0), (w.Shape[0], w.Shape[1])), c.Input(0), c.AddConstant(w.Transpose(3, 0, 1, 2), "ohwi"));
+    }
 
-        var op = new Conv2DOp { Groups = channels / w.Shape[2] };
-        Emit(c, Windowed(c, op, Image(c, 0), w.Shape), c.Input(0), c.AddConstant(w.Transpose(3, 0, 1, 2), "ohwi"));
+    /// <summary>TFLite's weights lie as ours do, and the bias is an input.</summary>
+    private static void TfLiteConv2D(LiftContext c)
+    {
+        CheckRanks(c, 0);
+        Shape w = c.Spec(1).Shape;
+        var op = new Conv2DOp { Groups = Groups(c, c.Spec(0).Shape[3], w[3]) };
+        c.AddOutput(0, Windowed(c, op, Image(c, 0), (w[1], w[2])), WithBias(c, c.Input(0), c.Input(1), 2));
     }
 
     private static void Depthwise(LiftContext c)
@@ -126,46 +165,64 @@ internal static class TensorFlowImage
         // [KH, KW, C, m] holds the m filters of a channel side by side, as [1, KH, KW, C·m] does.
         Tensor w = Weights(c);
         Tensor flat = w.Reshape(new Shape(1, w.Shape[0], w.Shape[1], checked(w.Shape[2] * w.Shape[3])));
-        Emit(c, Windowed(c, new DepthwiseConv2DOp(), Image(c, 0), w.Shape), c.Input(0), c.AddConstant(flat, "dhwc"));
+        Emit(c, Windowed(c, new DepthwiseConv2DOp(), Image(c, 0), (w.Shape[0], w.Shape[1])), c.Input(0), c.AddConstant(flat, "dhwc"));
     }
 
-    /// <summary>The gradient of a convolution: padding and strides are those of the convolution from the output to the input.</summary>
-    private static void Transposed(LiftContext c)
+    private static void TfLiteDepthwise(LiftContext c)
     {
-        Tensor w = Weights(c);
-        (int H, int W) size = Spatial(c, c.RequireConstant(0, "output size").ToLongs(), "the output size");
-        (int H, int W) input = Image(c, 2);
-        ImageConvolutionOp op = Windowed(c, new TransposedConv2DOp(), size, w.Shape);
-        long extraH = size.H - (((long)(input.H - 1) * op.StrideH) + ((w.Shape[0] - 1L) * op.DilationH) + 1 - op.PadTop - op.PadBottom);
-        long extraW = size.W - (((long)(input.W - 1) * op.StrideW) + ((w.Shape[1] - 1L) * op.DilationW) + 1 - op.PadLeft - op.PadRight);
+        CheckRanks(c, 0);
+        Shape w = c.Spec(1).Shape;
+        c.AddOutput(0, Windowed(c, new DepthwiseConv2DOp(), Image(c, 0), (w[1], w[2])), WithBias(c, c.Input(0), c.Input(1), 2));
+    }
+
+    private static string[] WithBias(LiftContext c, string image, string weights, int bias) =>
+        c.HasInput(bias) ? [image, weights, c.Input(bias)] : [image, weights];
+
+    /// <summary>
+    /// The gradient of a convolution: padding and strides are those of the convolution from the output to the input. Behind the image may
+    /// stand a bias; MediaPipe's form of the operator has its image first and computes the size of the output.
+    /// </summary>
+    private static void Transposed(LiftContext c, int image)
+    {
+        bool tfLite = c.Graph.Framework == Framework.TfLite;
+        Tensor w = Weights(c, image);
+        (int H, int W) kernel = tfLite ? (w.Shape[1], w.Shape[2]) : (w.Shape[0], w.Shape[1]);
+        (int H, int W) input = Image(c, image);
+        (int H, int W) stride = Stride(c);
+        (int H, int W) size = image != 0 ? Spatial(c, c.RequireConstant(0, "output size").ToLongs(), "the output size")
+            : c.Node.String("padding", "VALID") == "SAME" ? checked((input.H * stride.H, input.W * stride.W))
+            : checked((((input.H - 1) * stride.H) + kernel.H, ((input.W - 1) * stride.W) + kernel.W));
+        ImageConvolutionOp op = Windowed(c, new TransposedConv2DOp(), size, kernel);
+        long extraH = size.H - (((long)(input.H - 1) * op.StrideH) + ((kernel.H - 1L) * op.DilationH) + 1 - op.PadTop - op.PadBottom);
+        long extraW = size.W - (((long)(input.W - 1) * op.StrideW) + ((kernel.W - 1L) * op.DilationW) + 1 - op.PadLeft - op.PadRight);
         if (extraH < 0 || extraW < 0 || extraH >= op.StrideH || extraW >= op.StrideW)
         {
             throw c.Error("ShapeMismatch", $"an image of {input.H}×{input.W} does not become {size.H}×{size.W} with this window");
         }
 
         op = (TransposedConv2DOp)op with { OutputPadH = (int)extraH, OutputPadW = (int)extraW };
-        Emit(c, op, c.Input(2), c.AddConstant(w.Transpose(2, 0, 1, 3), "ohwi"));
+        string weights = tfLite ? c.Input(1) : c.AddConstant(w.Transpose(2, 0, 1, 3), "ohwi");
+        Emit(c, op, tfLite ? WithBias(c, c.Input(image), weights, image == 0 ? 2 : 3) : [c.Input(image), weights]);
     }
 
-    private static void Pool(LiftContext c, Pool2DOp op)
+    private static void Pool(LiftContext c, Pool2DOp op) => Emit(c, Window(c, op), c.Input(0));
+
+    private static Pool2DOp Window(LiftContext c, Pool2DOp op)
     {
-        (int H, int W) kernel = Steps(c, "ksize");
-        (int H, int W) stride = Steps(c, "strides");
+        (int H, int W) kernel = Sizes(c, "ksize", "filter_height", "filter_width");
+        (int H, int W) stride = Stride(c);
         var pads = Pads(c, Image(c, 0), kernel, stride, (1, 1));
-        Emit(
-            c,
-            op with
-            {
-                KernelH = kernel.H,
-                KernelW = kernel.W,
-                StrideH = stride.H,
-                StrideW = stride.W,
-                PadTop = pads.Top,
-                PadBottom = pads.Bottom,
-                PadLeft = pads.Left,
-                PadRight = pads.Right,
-            },
-            c.Input(0));
+        return op with
+        {
+            KernelH = kernel.H,
+            KernelW = kernel.W,
+            StrideH = stride.H,
+            StrideW = stride.W,
+            PadTop = pads.Top,
+            PadBottom = pads.Bottom,
+            PadLeft = pads.Left,
+            PadRight = pads.Right,
+        };
     }
 
     private static void BiasAdd(LiftContext c)

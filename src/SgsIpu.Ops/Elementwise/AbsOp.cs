@@ -8,6 +8,7 @@ public sealed record AbsOp : SlopeOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Abs", static c => c.AddOutput(0, new AbsOp(), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Abs", "ABS", static c => c.AddOutput(0, new AbsOp(), c.Input(0))),
     ];
 
     public override string Name => "Abs";

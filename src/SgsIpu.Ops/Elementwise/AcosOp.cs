@@ -8,6 +8,7 @@ public sealed record AcosOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Acos", static c => c.AddOutput(0, new AcosOp(), c.Input(0))),
+        ImportRule.TensorFlow("Acos", static c => c.AddOutput(0, new AcosOp(), c.Input(0))),
     ];
 
     public override string Name => "Acos";

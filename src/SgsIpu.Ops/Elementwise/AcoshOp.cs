@@ -8,6 +8,7 @@ public sealed record AcoshOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Acosh", static c => c.AddOutput(0, new AcoshOp(), c.Input(0))),
+        ImportRule.TensorFlow("Acosh", static c => c.AddOutput(0, new AcoshOp(), c.Input(0))),
     ];
 
     public override string Name => "Acosh";

@@ -11,6 +11,8 @@ public sealed record AddOp : BinaryOp
     [
         ImportRule.Onnx("Add", static c => c.AddOutput(0, new AddOp(), c.Input(0), c.Input(1))),
         ImportRule.Onnx("Sum", static c => LiftVariadic(c, new AddOp())),
+        .. ImportRule.TensorFlowAndTfLite("Add", "ADD", static c => c.AddOutput(0, new AddOp(), c.Input(0), c.Input(1))),
+        ImportRule.TensorFlow("AddV2", static c => c.AddOutput(0, new AddOp(), c.Input(0), c.Input(1))),
     ];
 
     public override string Name => "Add";

@@ -8,6 +8,7 @@ public sealed record AsinOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Asin", static c => c.AddOutput(0, new AsinOp(), c.Input(0))),
+        ImportRule.TensorFlow("Asin", static c => c.AddOutput(0, new AsinOp(), c.Input(0))),
     ];
 
     public override string Name => "Asin";

@@ -8,6 +8,7 @@ public sealed record AsinhOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Asinh", static c => c.AddOutput(0, new AsinhOp(), c.Input(0))),
+        ImportRule.TensorFlow("Asinh", static c => c.AddOutput(0, new AsinhOp(), c.Input(0))),
     ];
 
     public override string Name => "Asinh";

@@ -8,6 +8,7 @@ public sealed record AtanOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Atan", static c => c.AddOutput(0, new AtanOp(), c.Input(0))),
+        ImportRule.TensorFlow("Atan", static c => c.AddOutput(0, new AtanOp(), c.Input(0))),
     ];
 
     public override string Name => "Atan";

@@ -11,6 +11,7 @@ public sealed record AtanhOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Atanh", static c => c.AddOutput(0, new AtanhOp(), c.Input(0))),
+        ImportRule.TensorFlow("Atanh", static c => c.AddOutput(0, new AtanhOp(), c.Input(0))),
     ];
 
     public override string Name => "Atanh";

@@ -8,6 +8,7 @@ public sealed record CeilOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Ceil", static c => c.AddOutput(0, new CeilOp(), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Ceil", "CEIL", static c => c.AddOutput(0, new CeilOp(), c.Input(0))),
     ];
 
     public override string Name => "Ceil";

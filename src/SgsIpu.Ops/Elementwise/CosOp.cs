@@ -8,6 +8,7 @@ public sealed record CosOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Cos", static c => c.AddOutput(0, new CosOp(), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Cos", "COS", static c => c.AddOutput(0, new CosOp(), c.Input(0))),
     ];
 
     public override string Name => "Cos";

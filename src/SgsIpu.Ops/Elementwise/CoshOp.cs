@@ -8,6 +8,7 @@ public sealed record CoshOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Cosh", static c => c.AddOutput(0, new CoshOp(), c.Input(0))),
+        ImportRule.TensorFlow("Cosh", static c => c.AddOutput(0, new CoshOp(), c.Input(0))),
     ];
 
     public override string Name => "Cosh";

@@ -10,6 +10,8 @@ public sealed record DivOp : BinaryOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Div", static c => c.AddOutput(0, new DivOp(), c.Input(0), c.Input(1))),
+        .. ImportRule.TensorFlowAndTfLite("Div", "DIV", static c => c.AddOutput(0, new DivOp(), c.Input(0), c.Input(1))),
+        ImportRule.TensorFlow("RealDiv", static c => c.AddOutput(0, new DivOp(), c.Input(0), c.Input(1))),
     ];
 
     public override string Name => "Div";

@@ -8,6 +8,7 @@ public sealed record ExpOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Exp", static c => c.AddOutput(0, new ExpOp(), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Exp", "EXP", static c => c.AddOutput(0, new ExpOp(), c.Input(0))),
     ];
 
     public override string Name => "Exp";

@@ -8,6 +8,7 @@ public sealed record FloorOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Floor", static c => c.AddOutput(0, new FloorOp(), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Floor", "FLOOR", static c => c.AddOutput(0, new FloorOp(), c.Input(0))),
     ];
 
     public override string Name => "Floor";

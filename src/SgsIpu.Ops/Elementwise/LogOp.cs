@@ -8,6 +8,7 @@ public sealed record LogOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Log", static c => c.AddOutput(0, new LogOp(), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Log", "LOG", static c => c.AddOutput(0, new LogOp(), c.Input(0))),
     ];
 
     public override string Name => "Log";

@@ -10,6 +10,7 @@ public sealed record MaximumOp : BinaryOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Max", static c => LiftVariadic(c, new MaximumOp())),
+        .. ImportRule.TensorFlowAndTfLite("Maximum", "MAXIMUM", static c => c.AddOutput(0, new MaximumOp(), c.Input(0), c.Input(1))),
     ];
 
     public override string Name => "Maximum";

@@ -10,6 +10,7 @@ public sealed record MinimumOp : BinaryOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Min", static c => LiftVariadic(c, new MinimumOp())),
+        .. ImportRule.TensorFlowAndTfLite("Minimum", "MINIMUM", static c => c.AddOutput(0, new MinimumOp(), c.Input(0), c.Input(1))),
     ];
 
     public override string Name => "Minimum";

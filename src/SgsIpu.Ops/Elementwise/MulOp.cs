@@ -10,6 +10,7 @@ public sealed record MulOp : BinaryOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Mul", static c => c.AddOutput(0, new MulOp(), c.Input(0), c.Input(1))),
+        .. ImportRule.TensorFlowAndTfLite("Mul", "MUL", static c => c.AddOutput(0, new MulOp(), c.Input(0), c.Input(1))),
     ];
 
     public override string Name => "Mul";

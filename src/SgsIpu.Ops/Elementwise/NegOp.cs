@@ -8,6 +8,7 @@ public sealed record NegOp : SlopeOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Neg", static c => c.AddOutput(0, new NegOp(), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Neg", "NEG", static c => c.AddOutput(0, new NegOp(), c.Input(0))),
     ];
 
     public override string Name => "Neg";

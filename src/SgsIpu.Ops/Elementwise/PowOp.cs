@@ -7,7 +7,7 @@ namespace SgsIpu.Ops;
 /// <param name="Exponent">The constant exponent; null where it is the second input.</param>
 public sealed record PowOp(float? Exponent = null) : ElementwiseOp
 {
-    public static ImmutableArray<ImportRule> Imports { get; } = [ImportRule.Onnx("Pow", Lift)];
+    public static ImmutableArray<ImportRule> Imports { get; } = [ImportRule.Onnx("Pow", Lift), .. ImportRule.TensorFlowAndTfLite("Pow", "POW", Lift)];
 
     public override string Name => "Pow";
 

@@ -8,6 +8,8 @@ public sealed record ReciprocalOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Reciprocal", static c => c.AddOutput(0, new ReciprocalOp(), c.Input(0))),
+        ImportRule.TensorFlow("Inv", static c => c.AddOutput(0, new ReciprocalOp(), c.Input(0))),
+        ImportRule.TensorFlow("Reciprocal", static c => c.AddOutput(0, new ReciprocalOp(), c.Input(0))),
     ];
 
     public override string Name => "Reciprocal";

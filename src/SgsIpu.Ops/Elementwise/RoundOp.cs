@@ -8,6 +8,7 @@ public sealed record RoundOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Round", static c => c.AddOutput(0, new RoundOp(), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Round", "ROUND", static c => c.AddOutput(0, new RoundOp(), c.Input(0))),
     ];
 
     public override string Name => "Round";

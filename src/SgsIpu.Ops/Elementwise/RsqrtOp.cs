@@ -5,7 +5,10 @@ namespace SgsIpu.Ops;
 /// <summary>1 / √x; ∞ at 0, which fixed point saturates, there and below. ONNX has no such operator: passes and other frameworks make it.</summary>
 public sealed record RsqrtOp : UnaryFunctionOp
 {
-    public static ImmutableArray<ImportRule> Imports => [];
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        .. ImportRule.TensorFlowAndTfLite("Rsqrt", "RSQRT", static c => c.AddOutput(0, new RsqrtOp(), c.Input(0))),
+    ];
 
     public override string Name => "Rsqrt";
 

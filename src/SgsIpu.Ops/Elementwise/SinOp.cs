@@ -8,6 +8,7 @@ public sealed record SinOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Sin", static c => c.AddOutput(0, new SinOp(), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Sin", "SIN", static c => c.AddOutput(0, new SinOp(), c.Input(0))),
     ];
 
     public override string Name => "Sin";

@@ -8,6 +8,7 @@ public sealed record SinhOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Sinh", static c => c.AddOutput(0, new SinhOp(), c.Input(0))),
+        ImportRule.TensorFlow("Sinh", static c => c.AddOutput(0, new SinhOp(), c.Input(0))),
     ];
 
     public override string Name => "Sinh";

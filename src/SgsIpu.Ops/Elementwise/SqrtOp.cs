@@ -8,6 +8,7 @@ public sealed record SqrtOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Sqrt", static c => c.AddOutput(0, new SqrtOp(), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Sqrt", "SQRT", static c => c.AddOutput(0, new SqrtOp(), c.Input(0))),
     ];
 
     public override string Name => "Sqrt";

@@ -10,6 +10,7 @@ public sealed record SubOp : BinaryOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Sub", static c => c.AddOutput(0, new SubOp(), c.Input(0), c.Input(1))),
+        .. ImportRule.TensorFlowAndTfLite("Sub", "SUB", static c => c.AddOutput(0, new SubOp(), c.Input(0), c.Input(1))),
     ];
 
     public override string Name => "Sub";

@@ -8,6 +8,7 @@ public sealed record TanOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Tan", static c => c.AddOutput(0, new TanOp(), c.Input(0))),
+        ImportRule.TensorFlow("Tan", static c => c.AddOutput(0, new TanOp(), c.Input(0))),
     ];
 
     public override string Name => "Tan";

@@ -3,64 +3,31 @@ using SgsIpu.Core;
 
 namespace SgsIpu.Ops;
 
-/// <summary>TensorFlow's operators on elements, reductions over them, and matrix products.</summary>
+/// <summary>Operators of TensorFlow and TFLite on elements, reductions over them, and matrix products, as far as they become several of ours.</summary>
 internal static class TensorFlowElementwise
 {
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
-        Unary("Abs", static _ => new AbsOp()),
-        Binary("Add", new AddOp()),
-        Binary("AddV2", new AddOp()),
-        ImportRule.TensorFlow("AddN", AddN),
+        .. ImportRule.TensorFlowAndTfLite("AddN", "ADD_N", AddN),
         ImportRule.TensorFlow("BatchMatMul", BatchMatMul),
-        ImportRule.TensorFlow("BatchMatMulV2", BatchMatMul),
-        Unary("Ceil", static _ => new CeilOp()),
-        Unary("Cos", static _ => new CosOp()),
-        Binary("Div", new DivOp()),
-        Unary("Elu", static _ => new EluOp()),
-        Unary("Erf", static _ => new ErfOp()),
-        Unary("Exp", static _ => new ExpOp()),
-        Unary("Floor", static _ => new FloorOp()),
-        Unary("LeakyRelu", static c => new LeakyReluOp(c.Node.Float("alpha", 0.2f))),
-        Unary("Log", static _ => new LogOp()),
-        ImportRule.TensorFlow("LogSoftmax", static c => c.AddOutput(0, new LogOp(), c.Add("softmax", new SoftmaxOp(), c.Input(0)))),
+        .. ImportRule.TensorFlowAndTfLite("BatchMatMulV2", "BATCH_MATMUL", BatchMatMul),
+        ImportRule.TfLite("FULLY_CONNECTED", FullyConnected),
+        .. ImportRule.TensorFlowAndTfLite("LogSoftmax", "LOG_SOFTMAX", static c => c.AddOutput(0, new LogOp(), c.Add("softmax", new SoftmaxOp(), c.Input(0)))),
         ImportRule.TensorFlow("MatMul", MatMul),
-        Reduction("Max", ReduceKind.Max),
-        Binary("Maximum", new MaximumOp()),
-        Reduction("Mean", ReduceKind.Mean),
-        Reduction("Min", ReduceKind.Min),
-        Binary("Minimum", new MinimumOp()),
-        Binary("Mul", new MulOp()),
-        Unary("Neg", static _ => new NegOp()),
-        ImportRule.TensorFlow("Pow", PowOp.Lift),
-        Binary("RealDiv", new DivOp()),
-        Unary("Reciprocal", static _ => new ReciprocalOp()),
-        Unary("Relu", static _ => new ClipOp(0)),
-        Unary("Relu6", static _ => new ClipOp(0, 6)),
-        Unary("Round", static _ => new RoundOp()),
-        Unary("Rsqrt", static _ => new RsqrtOp()),
-        Unary("Selu", static _ => new EluOp(1.67326324f, 1.05070098f)),
-        Unary("Sigmoid", static _ => new SigmoidOp()),
-        Unary("Sin", static _ => new SinOp()),
-        Unary("Softmax", static _ => new SoftmaxOp()),
-        Unary("Softplus", static _ => new SoftplusOp()),
-        Unary("Sqrt", static _ => new SqrtOp()),
-        ImportRule.TensorFlow("Square", static c => c.AddOutput(0, new MulOp(), c.Input(0), c.Input(0))),
-        ImportRule.TensorFlow("SquaredDifference", static c =>
+        .. Reduction("Max", "REDUCE_MAX", ReduceKind.Max),
+        .. Reduction("Mean", "MEAN", ReduceKind.Mean),
+        .. Reduction("Min", "REDUCE_MIN", ReduceKind.Min),
+        .. ImportRule.TensorFlowAndTfLite("Softmax", "SOFTMAX", Softmax),
+        .. ImportRule.TensorFlowAndTfLite("Square", "SQUARE", static c => c.AddOutput(0, new MulOp(), c.Input(0), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("SquaredDifference", "SQUARED_DIFFERENCE", static c =>
         {
             string difference = c.Add("difference", new SubOp(), c.Input(0), c.Input(1));
             c.AddOutput(0, new MulOp(), difference, difference);
         }),
-        Binary("Sub", new SubOp()),
-        Reduction("Sum", ReduceKind.Sum),
-        Unary("Tanh", static _ => new TanhOp()),
+        .. Reduction("Sum", "SUM", ReduceKind.Sum),
     ];
 
-    private static ImportRule Unary(string name, Func<LiftContext, IpuOperator> op) => ImportRule.TensorFlow(name, c => c.AddOutput(0, op(c), c.Input(0)));
-
-    private static ImportRule Binary(string name, IpuOperator op) => ImportRule.TensorFlow(name, c => c.AddOutput(0, op, c.Input(0), c.Input(1)));
-
-    private static ImportRule Reduction(string name, ReduceKind kind) => ImportRule.TensorFlow(name, c =>
+    private static ImmutableArray<ImportRule> Reduction(string tensorFlow, string tfLite, ReduceKind kind) => ImportRule.TensorFlowAndTfLite(tensorFlow, tfLite, c =>
     {
         int rank = c.Spec(0).Shape.Rank;
         int[] axes = c.RequireConstant(1, "axes").ToInts();
@@ -94,6 +61,38 @@ internal static class TensorFlowElementwise
         {
             c.AddOutput(0, new AddOp(), value, c.Input(c.InputCount - 1));
         }
+    }
+
+    /// <summary>TFLite scales what it takes the exponentials of.</summary>
+    private static void Softmax(LiftContext c)
+    {
+        float beta = c.Node.Float("beta", 1);
+        string x = beta == 1 ? c.Input(0) : c.Add("scaled", new MulOp(), c.Input(0), c.AddConstant(Tensor.Scalar(beta), "beta"));
+        c.AddOutput(0, new SoftmaxOp(), x);
+    }
+
+    /// <summary>The input is taken as rows as long as those of the weights [O, I], however many dimensions it has.</summary>
+    private static void FullyConnected(LiftContext c)
+    {
+        Shape x = c.Spec(0).Shape;
+        Shape w = c.Spec(1).Shape;
+        if (w.Rank != 2 || w[1] < 1 || x.Count % w[1] != 0 || c.Node.Int("weights_format", 0) != 0)
+        {
+            throw c.Error("ShapeMismatch", $"weights {w} (format {c.Node.Int("weights_format", 0)}) do not fit {x}", IpuErrorKind.NotSupported);
+        }
+
+        bool kept = c.Node.Bool("keep_num_dims", false);
+        var flat = new Shape((int)(x.Count / w[1]), w[1]);
+        Shape rows = x.Rank > 0 && x[-1] == w[1] && (kept || x.Rank == 2) ? x : flat;
+        string input = rows == x ? c.Input(0) : c.Add("rows", new ReshapeOp(rows), c.Input(0));
+        if (c.Constant(1) is null)
+        {
+            string product = c.Add("product", new BatchMatMulOp(false, true), input, c.Input(1));
+            c.AddOutput(0, c.HasInput(2) ? new AddOp() : new IdentityOp(), c.HasInput(2) ? [product, c.Input(2)] : [product]);
+            return;
+        }
+
+        c.AddOutput(0, new FullyConnectedOp(), c.HasInput(2) ? [input, c.Input(1), c.Input(2)] : [input, c.Input(1)]);
     }
 
     private static void MatMul(LiftContext c)

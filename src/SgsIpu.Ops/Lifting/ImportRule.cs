@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using SgsIpu.Core;
 
 namespace SgsIpu.Ops;
@@ -14,4 +15,8 @@ public sealed record ImportRule(Framework Framework, string OpType, Action<LiftC
     public static ImportRule TfLite(string opType, Action<LiftContext> lift) => new(Framework.TfLite, opType, lift);
 
     public static ImportRule TensorFlow(string opType, Action<LiftContext> lift) => new(Framework.TensorFlow, opType, lift);
+
+    /// <summary>One rule for an operator that TensorFlow and TFLite have under names of their own.</summary>
+    public static ImmutableArray<ImportRule> TensorFlowAndTfLite(string tensorFlow, string tfLite, Action<LiftContext> lift) =>
+        [TensorFlow(tensorFlow, lift), TfLite(tfLite, lift)];
 }

@@ -3,52 +3,89 @@ using SgsIpu.Core;
 
 namespace SgsIpu.Ops;
 
-/// <summary>TensorFlow's operators that move elements, ask for shapes, or pass their input on.</summary>
+/// <summary>Operators of TensorFlow and TFLite that move elements, ask for shapes, or pass their input on.</summary>
 internal static class TensorFlowMovement
 {
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
-        ImportRule.TensorFlow("Cast", static c => c.AddOutput(0, new CastOp(TypeOf(c, "DstT")), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("BroadcastTo", "BROADCAST_TO", static c => c.AddOutput(0, new ExpandOp(ShapeFrom(c, 1)), c.Input(0))),
+        .. ImportRule.TensorFlowAndTfLite("Cast", "CAST", static c => c.AddOutput(0, new CastOp(TypeOf(c, "DstT")), c.Input(0))),
         ImportRule.TensorFlow("CheckNumerics", Pass),
         ImportRule.TensorFlow("Concat", static c => Concat(c, 0)),
         ImportRule.TensorFlow("ConcatV2", static c => Concat(c, c.InputCount - 1)),
+        ImportRule.TfLite("CONCATENATION", static c => c.AddOutput(0, new ConcatOp(c.Spec(0).Shape.Axis((int)c.Node.Int("axis", 0))), [.. Enumerable.Range(0, c.InputCount).Select(c.Input)])),
         ImportRule.TensorFlow("Const", static c => throw c.Error("UnsupportedType", "constants of text are not supported", IpuErrorKind.NotSupported)),
-        ImportRule.TensorFlow("DepthToSpace", DepthToSpace),
-        ImportRule.TensorFlow("ExpandDims", ExpandDims),
-        ImportRule.TensorFlow("Fill", static c => c.AddOutput(0, new ExpandOp(ShapeFrom(c, 0)), c.Input(1))),
+        ImportRule.TfLite("DENSIFY", Pass),
+        .. ImportRule.TensorFlowAndTfLite("DepthToSpace", "DEPTH_TO_SPACE", DepthToSpace),
+        ImportRule.TfLite("DEQUANTIZE", Dequantize),
+        .. ImportRule.TensorFlowAndTfLite("ExpandDims", "EXPAND_DIMS", ExpandDims),
+        .. ImportRule.TensorFlowAndTfLite("Fill", "FILL", static c => c.AddOutput(0, new ExpandOp(ShapeFrom(c, 0)), c.Input(1))),
         ImportRule.TensorFlow("Gather", static c => Gather(c, 0)),
         ImportRule.TensorFlow("GatherV2", static c => Gather(c, c.Spec(0).Shape.Axis(Scalar(c, 2, "axis")))),
+        ImportRule.TfLite("GATHER", static c => Gather(c, c.Spec(0).Shape.Axis((int)c.Node.Int("axis", 0)))),
         ImportRule.TensorFlow("Identity", Pass),
-        ImportRule.TensorFlow("MirrorPad", Pad),
-        ImportRule.TensorFlow("Pack", Pack),
-        ImportRule.TensorFlow("Pad", Pad),
-        ImportRule.TensorFlow("PadV2", Pad),
+        .. ImportRule.TensorFlowAndTfLite("MirrorPad", "MIRROR_PAD", Pad),
+        .. ImportRule.TensorFlowAndTfLite("Pack", "PACK", Pack),
+        .. ImportRule.TensorFlowAndTfLite("Pad", "PAD", Pad),
+        .. ImportRule.TensorFlowAndTfLite("PadV2", "PADV2", Pad),
         ImportRule.TensorFlow("Placeholder", static c => throw c.Error(
             "UnsupportedType", $"inputs of {c.Node.String("dtype", "?")} are not supported; cut the model behind it with -InputNames", IpuErrorKind.NotSupported)),
         ImportRule.TensorFlow("PlaceholderWithDefault", Pass),
         ImportRule.TensorFlow("PreventGradient", Pass),
-        ImportRule.TensorFlow("Range", Range),
-        ImportRule.TensorFlow("Rank", static c => c.BindConstant(0, Tensor.Scalar(c.Spec(0).Shape.Rank))),
-        ImportRule.TensorFlow("Reshape", Reshape),
-        ImportRule.TensorFlow("Shape", static c => Integers(c, [.. c.Spec(0).Shape.Select(d => (long)d)], "out_type")),
-        ImportRule.TensorFlow("Slice", Slice),
+        .. ImportRule.TensorFlowAndTfLite("Range", "RANGE", Range),
+        .. ImportRule.TensorFlowAndTfLite("Rank", "RANK", static c => c.BindConstant(0, Tensor.Scalar(c.Spec(0).Shape.Rank))),
+        .. ImportRule.TensorFlowAndTfLite("Reshape", "RESHAPE", Reshape),
+        .. ImportRule.TensorFlowAndTfLite("ReverseV2", "REVERSE_V2", Reverse),
+        .. ImportRule.TensorFlowAndTfLite("Shape", "SHAPE", static c => Integers(c, [.. c.Spec(0).Shape.Select(d => (long)d)], "out_type")),
+        .. ImportRule.TensorFlowAndTfLite("Slice", "SLICE", Slice),
         ImportRule.TensorFlow("Snapshot", Pass),
-        ImportRule.TensorFlow("SpaceToDepth", SpaceToDepth),
-        ImportRule.TensorFlow("Split", static c => Split(c, 1, Scalar(c, 0, "axis"), null)),
-        ImportRule.TensorFlow("SplitV", static c => Split(c, 0, Scalar(c, 2, "axis"), c.RequireConstant(1, "sizes").ToInts())),
-        ImportRule.TensorFlow("Squeeze", Squeeze),
+        .. ImportRule.TensorFlowAndTfLite("SpaceToDepth", "SPACE_TO_DEPTH", SpaceToDepth),
+        .. ImportRule.TensorFlowAndTfLite("Split", "SPLIT", static c => Split(c, 1, Scalar(c, 0, "axis"), null)),
+        .. ImportRule.TensorFlowAndTfLite("SplitV", "SPLIT_V", static c => Split(c, 0, Scalar(c, 2, "axis"), c.RequireConstant(1, "sizes").ToInts())),
+        .. ImportRule.TensorFlowAndTfLite("Squeeze", "SQUEEZE", Squeeze),
         ImportRule.TensorFlow("StopGradient", Pass),
-        ImportRule.TensorFlow("StridedSlice", StridedSlice),
-        ImportRule.TensorFlow("Tile", Tile),
-        ImportRule.TensorFlow("Transpose", Transpose),
-        ImportRule.TensorFlow("Unpack", Unpack),
+        .. ImportRule.TensorFlowAndTfLite("StridedSlice", "STRIDED_SLICE", StridedSlice),
+        .. ImportRule.TensorFlowAndTfLite("Tile", "TILE", Tile),
+        .. ImportRule.TensorFlowAndTfLite("Transpose", "TRANSPOSE", Transpose),
+        .. ImportRule.TensorFlowAndTfLite("Unpack", "UNPACK", Unpack),
+        .. ImportRule.TensorFlowAndTfLite("ZerosLike", "ZEROS_LIKE", static c => c.BindConstant(0, new Tensor(c.Spec(0).Type, c.Spec(0).Shape))),
     ];
 
     private static void Pass(LiftContext c) => c.AddOutput(0, new IdentityOp(), c.Input(0));
 
-    private static DataType TypeOf(LiftContext c, string attribute) => Enum.TryParse(c.Node.String(attribute, "Int32"), out DataType type)
-        ? type
-        : throw c.Error("UnsupportedType", $"'{attribute}' is {c.Node.String(attribute, "")}, which is not supported", IpuErrorKind.NotSupported);
+    /// <summary>Real numbers behind float16 or integer weights are folded when the file is read; an integer input becomes real here.</summary>
+    private static void Dequantize(LiftContext c)
+    {
+        if (c.Spec(0).Type == DataType.Float32)
+        {
+            Pass(c);
+            return;
+        }
+
+        float[] scales = c.Node.Floats("scale") ?? [];
+        long[] zeroPoints = c.Node.Ints("zero_point") is { Length: > 0 } given ? given : [0];
+        if (scales.Length != 1 || zeroPoints.Length != 1)
+        {
+            throw c.Error("UnsupportedType", $"{c.Spec(0)} has {scales.Length} scales; an input of integers has one scale and one zero point", IpuErrorKind.NotSupported);
+        }
+
+        string real = c.Add("real", new CastOp(DataType.Float32), c.Input(0));
+        string centred = c.Add("centred", new SubOp(), real, c.AddConstant(Tensor.Scalar((float)zeroPoints[0]), "zero_point"));
+        c.AddOutput(0, new MulOp(), centred, c.AddConstant(Tensor.Scalar(scales[0]), "scale"));
+    }
+
+    /// <summary>TensorFlow says the type of an output in an attribute, TFLite in the output's declaration.</summary>
+    private static DataType TypeOf(LiftContext c, string attribute)
+    {
+        if (c.Graph.Framework == Framework.TfLite)
+        {
+            return c.Graph.Declared.TryGetValue(c.Node.Outputs[0], out SourceTensor? output) ? output.Type : DataType.Int32;
+        }
+
+        return Enum.TryParse(c.Node.String(attribute, "Int32"), out DataType type)
+            ? type
+            : throw c.Error("UnsupportedType", $"'{attribute}' is {c.Node.String(attribute, "")}, which is not supported", IpuErrorKind.NotSupported);
+    }
 
     private static int Scalar(LiftContext c, int input, string meaning) => c.RequireConstant(input, meaning).ToInts() is { Length: 1 } one
         ? one[0]
@@ -168,6 +205,7 @@ internal static class TensorFlowMovement
         int[] begin = c.RequireConstant(1, "begin").ToInts();
         int[] end = c.RequireConstant(2, "end").ToInts();
         int[] strides = c.RequireConstant(3, "strides").ToInts();
+        end = c.Node.Bool("offset", false) && end.Length == begin.Length ? [.. end.Zip(begin, (e, b) => e + b)] : end;
         bool Bit(string mask, int i) => (c.Node.Int(mask, 0) >> i & 1) != 0;
         int named = Enumerable.Range(0, begin.Length).Count(i => !Bit("new_axis_mask", i) && !Bit("ellipsis_mask", i));
         if (end.Length != begin.Length || strides.Length != begin.Length || begin.Length > 32 || named > x.Rank || strides.Contains(0))
@@ -218,12 +256,20 @@ internal static class TensorFlowMovement
         c.AddOutput(0, new ReshapeOp(new Shape([.. result])), slice);
     }
 
-    private static void Gather(LiftContext c, int axis) => c.AddOutput(0, new GatherOp(axis), c.Input(0), c.Input(1));
+    private static void Gather(LiftContext c, int axis)
+    {
+        if (c.Node.Int("batch_dims", 0) != 0)
+        {
+            throw c.Error("UnsupportedAttribute", $"'batch_dims' is {c.Node.Int("batch_dims", 0)}; only 0 is supported", IpuErrorKind.NotSupported);
+        }
+
+        c.AddOutput(0, new GatherOp(axis), c.Input(0), c.Input(1));
+    }
 
     private static void Pad(LiftContext c)
     {
         int[] pads = c.RequireConstant(1, "paddings").ToInts();
-        bool mirror = c.Node.OpType == "MirrorPad";
+        bool mirror = c.Node.OpType is "MirrorPad" or "MIRROR_PAD";
         if (mirror && c.Node.String("mode", "REFLECT") != "REFLECT")
         {
             throw c.Error("UnsupportedAttribute", $"'mode' {c.Node.String("mode", "")} is not supported; supported is REFLECT", IpuErrorKind.NotSupported);
@@ -235,21 +281,38 @@ internal static class TensorFlowMovement
 
     private static void Range(LiftContext c)
     {
-        long start = Scalar(c, 0, "start");
-        long limit = Scalar(c, 1, "limit");
-        long delta = Scalar(c, 2, "delta");
-        long count = delta == 0 ? -1 : Math.Max(0, delta > 0 ? (limit - start + delta - 1) / delta : (start - limit - delta - 1) / -delta);
-        if (count is < 0 or > 1 << 24)
+        double[] ends = [.. new[] { "start", "limit", "delta" }.Select((name, i) => (double)c.RequireConstant(i, name).ToFloats().FirstOrDefault())];
+        double count = ends[2] == 0 ? -1 : Math.Max(0, Math.Ceiling((ends[1] - ends[0]) / ends[2]));
+        if (count is not (>= 0 and <= 1 << 24))
         {
-            throw c.Error("ShapeMismatch", $"a range from {start} to {limit} by {delta} is not possible");
+            throw c.Error("ShapeMismatch", $"a range from {ends[0]} to {ends[1]} by {ends[2]} is not possible");
         }
 
-        Integers(c, [.. Enumerable.Range(0, (int)count).Select(i => start + (i * delta))], "Tidx");
+        double[] values = [.. Enumerable.Range(0, (int)count).Select(i => ends[0] + (i * ends[2]))];
+        if (c.Spec(0).Type == DataType.Float32)
+        {
+            c.BindConstant(0, Tensor.FromArray<float>([.. values.Select(v => (float)v)], new Shape(values.Length)));
+        }
+        else
+        {
+            Integers(c, [.. values.Select(v => (long)v)], "Tidx");
+        }
+    }
+
+    private static void Reverse(LiftContext c)
+    {
+        Shape x = c.Spec(0).Shape;
+        HashSet<int> axes = [.. c.RequireConstant(1, "axes").ToInts().Select(a => x.Axis(a))];
+        c.AddOutput(
+            0,
+            new SliceOp([.. x.Select((n, d) => axes.Contains(d) ? Math.Max(0, n - 1) : 0)], [.. x], [.. x.Select((_, d) => axes.Contains(d) ? -1 : 1)]),
+            c.Input(0));
     }
 
     private static void Reshape(LiftContext c)
     {
-        int[] sizes = c.RequireConstant(1, "shape").ToInts();
+        // TFLite has the shape in an attribute where there is no input for it.
+        int[] sizes = c.HasInput(1) ? c.RequireConstant(1, "shape").ToInts() : [.. (c.Node.Ints("new_shape") ?? throw c.Error("MissingInput", "the new shape is missing")).Select(d => (int)d)];
         int open = Array.IndexOf(sizes, -1);
         if (open >= 0)
         {
