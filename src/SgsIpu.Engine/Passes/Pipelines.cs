@@ -14,6 +14,7 @@ internal static class Pipelines
     [
         new RemoveIdentitiesPass(),
         new FoldConstantsPass(),
+        new FoldDilationPass(),
         new FuseGatesPass(),
         new FuseGeluPass(),
         new FuseLayerNormalizationPass(),

@@ -8,6 +8,9 @@ namespace SgsIpu.Frontends.TfLite;
 /// <param name="Inputs">Positions of tensors; −1 for an absent optional one.</param>
 public sealed record TfLiteOperator(int Code, string Custom, ImmutableArray<int> Inputs, ImmutableArray<int> Outputs)
 {
+    /// <summary>Version of the operator: fields that a later version brought are not looked at by runtimes below it.</summary>
+    public int Version { get; init; } = 1;
+
     /// <summary>Member of the schema's BuiltinOptions union; 0 for none.</summary>
     public byte OptionsType { get; init; }
 

@@ -15,8 +15,8 @@ public static class TfLiteWriter
         ArgumentNullException.ThrowIfNull(model);
         var builder = new FlatBufferBuilder(1 << 16);
         int buffers = Vector(builder, [.. model.Buffers.Select(b => Buffer(builder, b))]);
-        (int Code, string Custom)[] codes = [.. model.Operators.Select(o => (o.Code, o.Custom)).Distinct()];
-        int operatorCodes = Vector(builder, [.. codes.Select(c => OperatorCode(builder, c.Code, c.Custom))]);
+        (int Code, string Custom, int Version)[] codes = [.. model.Operators.Select(o => (o.Code, o.Custom, o.Version)).Distinct()];
+        int operatorCodes = Vector(builder, [.. codes.Select(c => OperatorCode(builder, c.Code, c.Custom, c.Version))]);
         int graph = SubGraph(builder, model, codes);
         int graphs = Vector(builder, [graph]);
         int metadata = Vector(builder, [.. model.Metadata.Select(m => Metadata(builder, m.Name, m.Buffer))]);
@@ -48,10 +48,10 @@ public static class TfLiteWriter
         _ => throw new IpuException("TfLiteType", $"TFLite has no elements of type {type}", IpuErrorKind.NotSupported),
     };
 
-    private static int SubGraph(FlatBufferBuilder builder, TfLiteModel model, (int Code, string Custom)[] codes)
+    private static int SubGraph(FlatBufferBuilder builder, TfLiteModel model, (int Code, string Custom, int Version)[] codes)
     {
         int tensors = Vector(builder, [.. model.Tensors.Select(t => Tensor(builder, t))]);
-        int operators = Vector(builder, [.. model.Operators.Select(o => Operator(builder, o, Array.IndexOf(codes, (o.Code, o.Custom))))]);
+        int operators = Vector(builder, [.. model.Operators.Select(o => Operator(builder, o, Array.IndexOf(codes, (o.Code, o.Custom, o.Version))))]);
         int inputs = Ints(builder, model.Inputs.AsSpan());
         int outputs = Ints(builder, model.Outputs.AsSpan());
         int name = builder.CreateString(model.GraphName).Value;
@@ -136,13 +136,13 @@ public static class TfLiteWriter
         return builder.EndTable();
     }
 
-    private static int OperatorCode(FlatBufferBuilder builder, int code, string custom)
+    private static int OperatorCode(FlatBufferBuilder builder, int code, string custom, int version)
     {
         int name = custom.Length > 0 ? builder.CreateString(custom).Value : 0;
         builder.StartTable(4);
         builder.AddByte(0, (byte)Math.Min(code, 127), 0);
         builder.AddOffset(1, name, 0);
-        builder.AddInt(2, 1, 0);
+        builder.AddInt(2, version, 0);
         builder.AddInt(3, code, 0);
         return builder.EndTable();
     }

@@ -12,7 +12,7 @@ internal static class TensorFlowImage
         ImportRule.TensorFlow("BiasAdd", BiasAdd),
         ImportRule.TensorFlow("Conv2D", Conv2D),
         ImportRule.TfLite("CONV_2D", TfLiteConv2D),
-        ImportRule.TensorFlow("Conv2DBackpropInput", static c => Transposed(c, 2)),
+        ImportRule.TensorFlow("Conv2DBackpropInput", Transposed),
         ImportRule.TensorFlow("DepthwiseConv2dNative", Depthwise),
         ImportRule.TfLite("DEPTHWISE_CONV_2D", TfLiteDepthwise),
         ImportRule.TensorFlow("FusedBatchNorm", BatchNorm),
@@ -26,8 +26,8 @@ internal static class TensorFlowImage
         .. ImportRule.TensorFlowAndTfLite("MaxPool", "MAX_POOL_2D", static c => Pool(c, new MaxPool2DOp())),
         .. ImportRule.TensorFlowAndTfLite("ResizeBilinear", "RESIZE_BILINEAR", static c => Resize(c, nearest: false)),
         .. ImportRule.TensorFlowAndTfLite("ResizeNearestNeighbor", "RESIZE_NEAREST_NEIGHBOR", static c => Resize(c, nearest: true)),
-        ImportRule.TfLite("TRANSPOSE_CONV", static c => Transposed(c, 2)),
-        ImportRule.TfLite("custom.Convolution2DTransposeBias", static c => Transposed(c, 0)),
+        ImportRule.TfLite("TRANSPOSE_CONV", Transposed),
+        ImportRule.TfLite("custom.Convolution2DTransposeBias", TransposedWithBias),
     ];
 
     private static bool First(LiftContext c) => c.Node.String("data_format", "NHWC") switch
@@ -178,20 +178,14 @@ internal static class TensorFlowImage
     private static string[] WithBias(LiftContext c, string image, string weights, int bias) =>
         c.HasInput(bias) ? [image, weights, c.Input(bias)] : [image, weights];
 
-    /// <summary>
-    /// The gradient of a convolution: padding and strides are those of the convolution from the output to the input. Behind the image may
-    /// stand a bias; MediaPipe's form of the operator has its image first and computes the size of the output.
-    /// </summary>
-    private static void Transposed(LiftContext c, int image)
+    /// <summary>The gradient of a convolution: padding and strides are those of the convolution from the output to the input.</summary>
+    private static void Transposed(LiftContext c)
     {
         bool tfLite = c.Graph.Framework == Framework.TfLite;
-        Tensor w = Weights(c, image);
+        Tensor w = Weights(c, 2);
         (int H, int W) kernel = tfLite ? (w.Shape[1], w.Shape[2]) : (w.Shape[0], w.Shape[1]);
-        (int H, int W) input = Image(c, image);
-        (int H, int W) stride = Stride(c);
-        (int H, int W) size = image != 0 ? Spatial(c, c.RequireConstant(0, "output size").ToLongs(), "the output size")
-            : c.Node.String("padding", "VALID") == "SAME" ? checked((input.H * stride.H, input.W * stride.W))
-            : checked((((input.H - 1) * stride.H) + kernel.H, ((input.W - 1) * stride.W) + kernel.W));
+        (int H, int W) size = Spatial(c, c.RequireConstant(0, "output size").ToLongs(), "the output size");
+        (int H, int W) input = Image(c, 2);
         ImageConvolutionOp op = Windowed(c, new TransposedConv2DOp(), size, kernel);
         long extraH = size.H - (((long)(input.H - 1) * op.StrideH) + ((kernel.H - 1L) * op.DilationH) + 1 - op.PadTop - op.PadBottom);
         long extraW = size.W - (((long)(input.W - 1) * op.StrideW) + ((kernel.W - 1L) * op.DilationW) + 1 - op.PadLeft - op.PadRight);
@@ -202,7 +196,28 @@ internal static class TensorFlowImage
 
         op = (TransposedConv2DOp)op with { OutputPadH = (int)extraH, OutputPadW = (int)extraW };
         string weights = tfLite ? c.Input(1) : c.AddConstant(w.Transpose(2, 0, 1, 3), "ohwi");
-        Emit(c, op, tfLite ? WithBias(c, c.Input(image), weights, image == 0 ? 2 : 3) : [c.Input(image), weights]);
+        Emit(c, op, tfLite ? WithBias(c, c.Input(2), weights, 3) : [c.Input(2), weights]);
+    }
+
+    /// <summary>MediaPipe's form has the image first, and its own rule for SAME: it cuts off what the window reaches beyond the last stride.</summary>
+    private static void TransposedWithBias(LiftContext c)
+    {
+        Shape w = Weights(c).Shape;
+        (int H, int W) input = Image(c, 0);
+        (int H, int W) stride = Stride(c);
+        bool same = c.Node.String("padding", "VALID") == "SAME";
+        int cutH = same ? Math.Max(0, w[1] - ((input.H - 1) % stride.H) - 1) : 0;
+        int cutW = same ? Math.Max(0, w[2] - ((input.W - 1) % stride.W) - 1) : 0;
+        var op = new TransposedConv2DOp
+        {
+            StrideH = stride.H,
+            StrideW = stride.W,
+            PadTop = cutH / 2,
+            PadBottom = cutH - (cutH / 2),
+            PadLeft = cutW / 2,
+            PadRight = cutW - (cutW / 2),
+        };
+        c.AddOutput(0, op, WithBias(c, c.Input(0), c.Input(1), 2));
     }
 
     private static void Pool(LiftContext c, Pool2DOp op) => Emit(c, Window(c, op), c.Input(0));
@@ -242,11 +257,14 @@ internal static class TensorFlowImage
 
     private static void BatchNorm(LiftContext c)
     {
-        // With is_training true TensorFlow takes no stored statistics: graphs made for training leave them empty. Where they are given the
-        // graph was made for inference, whatever the attribute, which old exporters left at its default of true.
+        // Where statistics are given the graph was made for inference, whatever is_training says: old exporters left it at its default of true.
+        // Without them TensorFlow normalizes by the statistics of the input itself, in inference as well.
         if (c.Spec(3).Shape.Contains(0))
         {
-            throw c.Error("TrainingMode", "the model was frozen for training, without mean and variance; freeze it for inference", IpuErrorKind.NotSupported);
+            Shape image = c.Spec(0).Shape;
+            int depth = image.Rank == 4 && c.Node.Bool("is_training", true) ? image[First(c) ? 1 : 3] : throw c.Error("ShapeMismatch", $"mean and variance of {c.Spec(0)} are missing");
+            InstanceNormalization.Emit(c, First(c) ? [0, 2, 3] : [0, 1, 2], Channel(c, depth), c.Node.Float("epsilon", 1e-4f));
+            return;
         }
 
         float[] scale = c.RequireConstant(1, "scale").ToFloats();

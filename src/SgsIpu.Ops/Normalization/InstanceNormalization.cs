@@ -18,13 +18,19 @@ public static class InstanceNormalization
             throw c.Error("ShapeMismatch", $"scale {c.Spec(1)} and bias {c.Spec(2)} do not belong to the channels of {c.Spec(0)}");
         }
 
-        var mean = new ReduceOp(ReduceKind.Mean, [.. Enumerable.Range(2, x.Rank - 2)]);
-        var channels = new ReshapeOp(new Shape([x[1], .. Enumerable.Repeat(1, x.Rank - 2)]));
+        Emit(c, [.. Enumerable.Range(2, x.Rank - 2)], new Shape([x[1], .. Enumerable.Repeat(1, x.Rank - 2)]), c.Node.Float("epsilon", 1e-5f));
+    }
+
+    /// <summary>Normalizes input 0 over some dimensions; inputs 1 and 2 are scale and bias.</summary>
+    /// <param name="channels">The shape in which scale and bias broadcast to the input.</param>
+    internal static void Emit(LiftContext c, ImmutableArray<int> over, Shape channels, float epsilon)
+    {
+        var mean = new ReduceOp(ReduceKind.Mean, over);
         string centred = c.Add("centred", new SubOp(), c.Input(0), c.Add("mean", mean, c.Input(0)));
         string variance = c.Add("variance", mean, c.Add("square", new MulOp(), centred, centred));
-        string raised = c.Add("raised", new AddOp(), variance, c.AddConstant(Tensor.Scalar(c.Node.Float("epsilon", 1e-5f)), "epsilon"));
+        string raised = c.Add("raised", new AddOp(), variance, c.AddConstant(Tensor.Scalar(epsilon), "epsilon"));
         string unit = c.Add("unit", new MulOp(), centred, c.Add("rsqrt", new RsqrtOp(), raised));
-        string scaled = c.Add("scaled", new MulOp(), unit, c.Add("scale", channels, c.Input(1)));
-        c.AddOutput(0, new AddOp(), scaled, c.Add("bias", channels, c.Input(2)));
+        string scaled = c.Add("scaled", new MulOp(), unit, c.Add("scale", new ReshapeOp(channels), c.Input(1)));
+        c.AddOutput(0, new AddOp(), scaled, c.Add("bias", new ReshapeOp(channels), c.Input(2)));
     }
 }
