@@ -74,14 +74,15 @@ internal sealed class GraphLifter
         foreach (SourceTensor input in _source.Inputs)
         {
             Shape shape = InputShapeResolver.Resolve(_source, input, _options.InputShapes);
+            DataType type = input.Type.IsFloat() ? DataType.Float32 : input.Type;
             if (ChannelsFirst && shape.Rank == 4)
             {
-                _editor.AddInput(new TensorSpec(input.Name, input.Type, shape.Permute(ToNhwc.AsSpan())));
+                _editor.AddInput(new TensorSpec(input.Name, type, shape.Permute(ToNhwc.AsSpan())));
                 _tensors[input.Name] = _editor.Add(input.Name + "/nchw", new TransposeOp(ToNchw), input.Name);
             }
             else
             {
-                _editor.AddInput(new TensorSpec(input.Name, input.Type, shape));
+                _editor.AddInput(new TensorSpec(input.Name, type, shape));
                 _tensors[input.Name] = input.Name;
             }
         }
@@ -98,7 +99,7 @@ internal sealed class GraphLifter
         foreach (string input in node.Inputs.Where(i => i.Length > 0 && !_tensors.ContainsKey(i)))
         {
             _tensors[input] = _source.Constants.TryGetValue(input, out Tensor? value)
-                ? _editor.AddConstant(input, value)
+                ? _editor.AddConstant(input, OneKindOfReal(value))
                 : throw new IpuException("MissingTensor", $"{File}: node '{node.Name}' ({node.OpType}) reads '{input}', which nothing computes") { Target = input };
         }
 
@@ -113,7 +114,7 @@ internal sealed class GraphLifter
             Tensor[] values = ConstantFolder.Evaluate(node, _source, i => Constant(i)!);
             foreach ((string output, Tensor value) in node.Outputs.Where(o => o.Length > 0).Zip(values))
             {
-                _tensors[output] = _editor.AddConstant(output, value);
+                _tensors[output] = _editor.AddConstant(output, OneKindOfReal(value));
             }
         }
         else
@@ -122,6 +123,10 @@ internal sealed class GraphLifter
             Lose(node);
         }
     }
+
+    /// <summary>The IR computes with one kind of real number, so inputs and constants of others become it.</summary>
+    private static Tensor OneKindOfReal(Tensor value) =>
+        value.Type is DataType.Float16 or DataType.Float64 ? Tensor.FromArray<float>(value.ToFloats(), value.Shape) : value;
 
     private Tensor? Constant(string source) => _editor[_tensors[source]].Constant;
 
@@ -162,7 +167,7 @@ internal sealed class GraphLifter
             if (!_tensors.TryGetValue(output.Name, out string? tensor))
             {
                 tensor = _source.Constants.TryGetValue(output.Name, out Tensor? value)
-                    ? _editor.AddConstant(output.Name, value)
+                    ? _editor.AddConstant(output.Name, OneKindOfReal(value))
                     : throw new IpuException("MissingTensor", $"{File}: nothing computes output '{output.Name}'") { Target = output.Name };
             }
 

@@ -106,7 +106,7 @@ internal sealed class PrecisionPlan
     /// <summary>Finds what must be observed, given the tensors whose range is known beforehand.</summary>
     public PrecisionPlan Observe(IReadOnlySet<string> known)
     {
-        var wanted = new HashSet<string>(_types.Keys.Select(RangeOf), StringComparer.Ordinal);
+        var wanted = new HashSet<string>(_types.Keys.Concat(_graph.Inputs).Select(RangeOf), StringComparer.Ordinal);
         Observed =
         [
             .. _graph.Inputs.Concat(_graph.Nodes.SelectMany(n => n.Outputs))

@@ -5,10 +5,11 @@ using SgsIpu.Frontends.Onnx.Proto;
 
 namespace SgsIpu.Frontends.Onnx;
 
-/// <summary>Reads ONNX models of operator sets 7 to 21: decodes, inlines functions, sorts, and checks that every name resolves.</summary>
+/// <summary>Reads ONNX models of operator sets 1 to 21: decodes, inlines functions, sorts, and checks that every name resolves.</summary>
 public static class OnnxReader
 {
-    private const int OldestOpset = 7;
+    /// <summary>Older forms of operators that differ are told apart where they are lifted.</summary>
+    private const int OldestOpset = 1;
     private const int NewestOpset = 21;
 
     /// <summary>Protobuf messages nest attributes in subgraphs in attributes; deeper files are hostile.</summary>
