@@ -105,6 +105,7 @@ internal sealed class GraphLifter
 
         if (OpCatalog.RuleFor(_source.Framework, node) is { } rule)
         {
+            node = WithAlignedOperand(node);
             var context = new LiftContext(node, _source, _editor, _tensors);
             rule.Lift(context);
             Fold(context.Added);
@@ -122,6 +123,36 @@ internal sealed class GraphLifter
             _unsupported.Add(node);
             Lose(node);
         }
+    }
+
+    /// <summary>
+    /// Before ONNX operator set 7 an attribute said at which dimension of the first operand the second begins, and the slope of PRelu was
+    /// about the channels. The second operand gets the dimensions that it lacks behind its own.
+    /// </summary>
+    private SourceNode WithAlignedOperand(SourceNode node)
+    {
+        bool slope = node.OpType == "PRelu";
+        if (_source.Framework != Framework.Onnx || _source.Opset >= 7 || node.Inputs.Length != 2 || !(slope || (node.Int("broadcast", 0) != 0 && node.Has("axis"))))
+        {
+            return node;
+        }
+
+        string second = _tensors[node.Inputs[1]];
+        Shape shape = _editor[second].Shape;
+        int after = _editor[_tensors[node.Inputs[0]]].Shape.Rank - (slope ? 1 : (int)node.Int("axis", 0)) - shape.Rank;
+        if (after <= 0 || shape.Count == 1)
+        {
+            return node;
+        }
+
+        string aligned = node.Name + "/aligned";
+        _tensors[aligned] = _editor.Add(_editor.FreshName(aligned), new ReshapeOp(new Shape([.. shape, .. Enumerable.Repeat(1, after)])), second);
+        if (_editor.Producer(_tensors[aligned]) is { } added)
+        {
+            Fold([added]);
+        }
+
+        return node with { Inputs = [node.Inputs[0], aligned] };
     }
 
     /// <summary>The IR computes with one kind of real number, so inputs and constants of others become it.</summary>
@@ -153,7 +184,7 @@ internal sealed class GraphLifter
 
         IEnumerable<string> kinds = _unsupported.GroupBy(n => n.Domain.Length == 0 ? n.OpType : $"{n.Domain}.{n.OpType}")
             .OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => $"{g.Key} ({g.Count()}×, first '{g.First().Name}')");
+            .Select(g => $"{g.Key} ({g.Count()}×, first '{g.First().Name}')" + (NearestForms.Of(_source.Framework, g.First()) is { Length: > 0 } remedy ? $" – {remedy}" : ""));
         throw new IpuException("UnsupportedOperator", $"{File}: {_source.Framework} operators that are not supported: {string.Join("; ", kinds)}", IpuErrorKind.NotSupported)
         {
             Target = _unsupported[0].Name,

@@ -167,17 +167,19 @@ public static class OnnxWriter
 
     private static ValueInfo Encode(SourceTensor tensor)
     {
-        var type = new Proto.Type.Types.OfTensor { ElemType = OnnxTypes.ToOnnx(tensor.Type) };
-        if (!tensor.Dimensions.IsDefault)
+        // A tensor of unknown rank is one that nothing is known of: readers infer its type as well.
+        if (tensor.Dimensions.IsDefault)
         {
-            type.Shape = new TensorShape();
-            for (int i = 0; i < tensor.Dimensions.Length; i++)
-            {
-                int size = tensor.Dimensions[i];
-                type.Shape.Dim.Add(size < 0
-                    ? new TensorShape.Types.Dimension { DimParam = string.Create(CultureInfo.InvariantCulture, $"{tensor.Name}_dim{i}") }
-                    : new TensorShape.Types.Dimension { DimValue = size });
-            }
+            return new ValueInfo { Name = tensor.Name };
+        }
+
+        var type = new Proto.Type.Types.OfTensor { ElemType = OnnxTypes.ToOnnx(tensor.Type), Shape = new TensorShape() };
+        for (int i = 0; i < tensor.Dimensions.Length; i++)
+        {
+            int size = tensor.Dimensions[i];
+            type.Shape.Dim.Add(size < 0
+                ? new TensorShape.Types.Dimension { DimParam = string.Create(CultureInfo.InvariantCulture, $"{tensor.Name}_dim{i}") }
+                : new TensorShape.Types.Dimension { DimValue = size });
         }
 
         return new ValueInfo { Name = tensor.Name, Type = new Proto.Type { TensorType = type } };

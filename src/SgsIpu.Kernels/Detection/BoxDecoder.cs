@@ -12,7 +12,7 @@ public sealed class BoxDecoder
     public const int FractionBits = 8;
 
     private const int ShiftBits = 16;
-    private const int ExponentBits = 20;
+    private const int ExponentBits = 40;
     private const int SizeBits = 8;
     private const int SegmentBits = 8;
     private const int PowerBits = 30;
@@ -107,9 +107,9 @@ public sealed class BoxDecoder
             return 0;
         }
 
-        int fraction = (int)(exponent & ((1 << ExponentBits) - 1));
-        int segment = fraction >> (ExponentBits - SegmentBits);
-        int rest = fraction & ((1 << (ExponentBits - SegmentBits)) - 1);
+        long fraction = exponent & ((1L << ExponentBits) - 1);
+        int segment = (int)(fraction >> (ExponentBits - SegmentBits));
+        long rest = fraction & ((1L << (ExponentBits - SegmentBits)) - 1);
         long power = _powers[segment] + (((long)(_powers[segment + 1] - _powers[segment]) * rest) >> (ExponentBits - SegmentBits));
         Int128 grown = (Int128)size * power;
         int shift = PowerBits + SizeBits - (int)whole;

@@ -43,13 +43,55 @@ public sealed record ClipOp(float Min = float.NegativeInfinity, float Max = floa
 
     private static void Lift(LiftContext c)
     {
+        if (new[] { 1, 2 }.Any(i => c.HasInput(i) && c.Constant(i) is null))
+        {
+            LiftComputed(c);
+            return;
+        }
+
         // Attributes up to operator set 10, inputs from 11 on.
         float min = c.Node.Float("min", c.HasInput(1) ? c.RequireConstant(1, "min").ToFloats()[0] : float.NegativeInfinity);
         float max = c.Node.Float("max", c.HasInput(2) ? c.RequireConstant(2, "max").ToFloats()[0] : float.PositiveInfinity);
+        if (!c.Spec(0).Type.IsFloat())
+        {
+            LiftIntegers(c, min, max);
+            return;
+        }
 
         // Exporters write the largest float for "no limit".
         min = min <= float.MinValue ? float.NegativeInfinity : min;
         max = max >= float.MaxValue ? float.PositiveInfinity : max;
         c.AddOutput(0, new ClipOp(min, max), c.Input(0));
+    }
+
+    /// <summary>Bounds that are computed from the data.</summary>
+    private static void LiftComputed(LiftContext c)
+    {
+        string raised = !c.HasInput(1) ? c.Input(0) : c.HasInput(2) ? c.Add("raised", new MaximumOp(), c.Input(0), c.Input(1)) : c.AddOutput(0, new MaximumOp(), c.Input(0), c.Input(1));
+        if (c.HasInput(2))
+        {
+            c.AddOutput(0, new MinimumOp(), raised, c.Input(2));
+        }
+    }
+
+    /// <summary>Integers are compared with integers: a bound that is absent is none.</summary>
+    private static void LiftIntegers(LiftContext c, float min, float max)
+    {
+        string value = c.Input(0);
+        bool below = !float.IsNegativeInfinity(min);
+        bool above = !float.IsPositiveInfinity(max);
+        if (below)
+        {
+            value = above ? c.Add("raised", new MaximumOp(), value, c.Input(1)) : c.AddOutput(0, new MaximumOp(), value, c.Input(1));
+        }
+
+        if (above)
+        {
+            c.AddOutput(0, new MinimumOp(), value, c.Input(2));
+        }
+        else if (!below)
+        {
+            c.AddOutput(0, new IdentityOp(), value);
+        }
     }
 }

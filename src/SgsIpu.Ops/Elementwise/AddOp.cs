@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SgsIpu.Kernels;
 using SgsIpu.Kernels.Elementwise;
+using SgsIpu.Kernels.Exact;
 
 namespace SgsIpu.Ops;
 
@@ -18,6 +19,8 @@ public sealed record AddOp : BinaryOp
     public override string Name => "Add";
 
     protected override string OnnxName => "Add";
+
+    protected override ExactOperation Exact => ExactOperation.Add;
 
     protected override BinaryKernel Kernel(BinaryOperands t, KernelForm form) => BinaryKernel.Sum(t.Types, t.FactorA, t.FactorB, form);
 }

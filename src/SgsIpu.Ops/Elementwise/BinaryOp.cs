@@ -1,5 +1,7 @@
+using SgsIpu.Core;
 using SgsIpu.Kernels;
 using SgsIpu.Kernels.Elementwise;
+using SgsIpu.Kernels.Exact;
 
 namespace SgsIpu.Ops;
 
@@ -11,8 +13,17 @@ public abstract record BinaryOp : ElementwiseOp
     /// <summary>The ONNX operator of the same meaning.</summary>
     protected abstract string OnnxName { get; }
 
+    /// <summary>The same on exact integers.</summary>
+    protected abstract ExactOperation Exact { get; }
+
     public sealed override FixedKernel PrepareFixed(FixedBinding binding)
     {
+        ArgumentNullException.ThrowIfNull(binding);
+        if (binding.Input(0).Quant is null && binding.Input(1).Quant is null)
+        {
+            return ExactElementwise.Prepare(binding, Exact);
+        }
+
         BinaryKernel kernel = Kernel(BinaryOperands.Of(binding), KernelForms.Current);
         return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Input(1), a.Output(0)));
     }
@@ -24,6 +35,21 @@ public abstract record BinaryOp : ElementwiseOp
     {
         ArgumentNullException.ThrowIfNull(emitter);
         emitter.Add(OnnxName, inputs, [output]);
+    }
+
+    /// <summary>ONNX Runtime computes with no integers of 16 bits: they go through INT32, and wrap on the way back.</summary>
+    protected sealed override void Emit(OnnxEmitter emitter, string[] inputs, string output, DataType type)
+    {
+        ArgumentNullException.ThrowIfNull(emitter);
+        ArgumentNullException.ThrowIfNull(inputs);
+        if (type is not (DataType.Int16 or DataType.UInt16 or DataType.Int8))
+        {
+            Emit(emitter, inputs, output);
+            return;
+        }
+
+        string wide = emitter.Add(OnnxName, inputs.Select(i => emitter.Add("Cast", [i], "wide", ("to", 6L))), "result");
+        emitter.Add("Cast", [wide], [output], ("to", CastOp.ToOnnx(type)));
     }
 
     /// <summary>Lifts an ONNX operator of any number of inputs as a chain of operators of two.</summary>

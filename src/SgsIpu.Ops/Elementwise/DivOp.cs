@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SgsIpu.Kernels;
 using SgsIpu.Kernels.Elementwise;
+using SgsIpu.Kernels.Exact;
 
 namespace SgsIpu.Ops;
 
@@ -17,6 +18,8 @@ public sealed record DivOp : BinaryOp
     public override string Name => "Div";
 
     protected override string OnnxName => "Div";
+
+    protected override ExactOperation Exact => ExactOperation.Divide;
 
     protected override BinaryKernel Kernel(BinaryOperands t, KernelForm form) => BinaryKernel.Quotient(t.Types, t.ScaleA / t.ScaleB / t.ScaleY);
 }

@@ -35,14 +35,15 @@ public abstract record ElementwiseOp : IpuOperator
     public sealed override void EmitOnnx(OnnxEmitter emitter, Node node)
     {
         ArgumentNullException.ThrowIfNull(emitter);
+        ArgumentNullException.ThrowIfNull(node);
         string[] inputs = emitter.Elementwise(node, out string output);
-        Emit(emitter, inputs, output);
+        Emit(emitter, inputs, output, emitter.Spec(node.Inputs[0]).Type);
     }
 
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        return inputs.Take(Operands).All(i => i is { Type: DataType.Int32 or DataType.Int64 or DataType.Bool })
+        return inputs.Take(Operands).All(i => i is not null && !i.Type.IsFloat())
             ? QuantRule.Index()
             : QuantRule.General(Operands);
     }
@@ -52,6 +53,9 @@ public abstract record ElementwiseOp : IpuOperator
     public override IpuOperator? Permuted(ImmutableArray<int> permutation, IReadOnlyList<TensorSpec?> inputs) => this;
 
     protected virtual DataType OutputType(DataType input) => input;
+
+    /// <summary>As below, for operators whose ONNX form depends on the type of the first operand.</summary>
+    protected virtual void Emit(OnnxEmitter emitter, string[] inputs, string output, DataType type) => Emit(emitter, inputs, output);
 
     /// <summary>Emits the ONNX nodes that compute <paramref name="output"/>.</summary>
     protected abstract void Emit(OnnxEmitter emitter, string[] inputs, string output);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SgsIpu.Kernels;
 using SgsIpu.Kernels.Elementwise;
+using SgsIpu.Kernels.Exact;
 
 namespace SgsIpu.Ops;
 
@@ -16,6 +17,8 @@ public sealed record MaximumOp : BinaryOp
     public override string Name => "Maximum";
 
     protected override string OnnxName => "Max";
+
+    protected override ExactOperation Exact => ExactOperation.Maximum;
 
     protected override BinaryKernel Kernel(BinaryOperands t, KernelForm form) => BinaryKernel.Maximum(t.Types, t.FactorA, t.FactorB, form);
 }

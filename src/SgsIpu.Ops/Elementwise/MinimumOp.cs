@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SgsIpu.Kernels;
 using SgsIpu.Kernels.Elementwise;
+using SgsIpu.Kernels.Exact;
 
 namespace SgsIpu.Ops;
 
@@ -16,6 +17,8 @@ public sealed record MinimumOp : BinaryOp
     public override string Name => "Minimum";
 
     protected override string OnnxName => "Min";
+
+    protected override ExactOperation Exact => ExactOperation.Minimum;
 
     protected override BinaryKernel Kernel(BinaryOperands t, KernelForm form) => BinaryKernel.Minimum(t.Types, t.FactorA, t.FactorB, form);
 }

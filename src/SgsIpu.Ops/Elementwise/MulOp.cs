@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SgsIpu.Kernels;
 using SgsIpu.Kernels.Elementwise;
+using SgsIpu.Kernels.Exact;
 
 namespace SgsIpu.Ops;
 
@@ -16,6 +17,8 @@ public sealed record MulOp : BinaryOp
     public override string Name => "Mul";
 
     protected override string OnnxName => "Mul";
+
+    protected override ExactOperation Exact => ExactOperation.Multiply;
 
     protected override BinaryKernel Kernel(BinaryOperands t, KernelForm form) => BinaryKernel.Product(t.Types, t.ScaleA * t.ScaleB / t.ScaleY, form);
 }

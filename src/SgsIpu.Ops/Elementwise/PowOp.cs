@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Kernels.Exact;
 
 namespace SgsIpu.Ops;
 
@@ -27,8 +28,13 @@ public sealed record PowOp(float? Exponent = null) : ElementwiseOp
     public override FixedKernel PrepareFixed(FixedBinding binding)
     {
         ArgumentNullException.ThrowIfNull(binding);
+        if (Exponent is null && binding.Input(0).Quant is null && binding.Input(1).Quant is null)
+        {
+            return ExactElementwise.Prepare(binding, ExactOperation.Power);
+        }
+
         return Exponent is null
-            ? throw binding.NotSupported("Pow runs in fixed point only with a constant exponent of one value")
+            ? throw binding.NotSupported("Pow runs in fixed point only with a constant exponent of one value: with both computed from the data the result spans more orders of magnitude than any integer type")
             : FunctionTables.Prepare(binding);
     }
 
@@ -48,11 +54,17 @@ public sealed record PowOp(float? Exponent = null) : ElementwiseOp
         if (c.Constant(1) is not { } constant || constant.Count == 0 || constant.Shape.Rank > c.Spec(0).Shape.Rank
             || !constant.ToFloats().All(v => v == constant.ToFloats()[0]) || Shape.Broadcast(c.Spec(0).Shape, constant.Shape) != c.Spec(0).Shape)
         {
-            c.AddOutput(0, new PowOp(), c.Input(0), c.Input(1));
+            LiftComputed(c);
             return;
         }
 
         float exponent = constant.ToFloats()[0];
+        if (!c.Spec(0).Type.IsFloat())
+        {
+            LiftComputed(c);
+            return;
+        }
+
         IpuOperator op = exponent switch
         {
             0.5f => new SqrtOp(),
@@ -61,5 +73,28 @@ public sealed record PowOp(float? Exponent = null) : ElementwiseOp
             _ => new PowOp(exponent),
         };
         c.AddOutput(0, op, c.Input(0));
+    }
+
+    /// <summary>The exponent may be of another type than the base, whose type the result has.</summary>
+    private static void LiftComputed(LiftContext c)
+    {
+        DataType type = c.Spec(0).Type;
+        string exponent = c.Input(1);
+        DataType given = c.SpecOf(exponent).Type;
+        if (given == type || (type.IsFloat() && !given.IsFloat()))
+        {
+            c.AddOutput(0, new PowOp(), c.Input(0), given == type ? exponent : c.Add("exponent", new CastOp(type), exponent));
+            return;
+        }
+
+        if (!given.IsFloat())
+        {
+            c.AddOutput(0, new PowOp(), c.Input(0), c.Add("exponent", new CastOp(type), exponent));
+            return;
+        }
+
+        // Whole numbers to a broken power: computed in real numbers, and cut off.
+        string power = c.Add("power", new PowOp(), c.Add("base", new CastOp(DataType.Float32), c.Input(0)), exponent);
+        c.AddOutput(0, new CastOp(type), power);
     }
 }

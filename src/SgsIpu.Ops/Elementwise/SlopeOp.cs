@@ -20,6 +20,12 @@ public abstract record SlopeOp : UnaryOp
 
     public override FixedKernel PrepareFixed(FixedBinding binding)
     {
+        ArgumentNullException.ThrowIfNull(binding);
+        if (binding.Input(0).Quant is null)
+        {
+            return PrepareExact(binding);
+        }
+
         FixedOperand x = FixedOperand.OfInput(binding, 0);
         FixedOperand y = FixedOperand.OfOutput(binding);
         IntegerRange range = y.Range;
@@ -28,6 +34,20 @@ public abstract record SlopeOp : UnaryOp
         LinearScale below = LinearScale.Of(SlopeBelow * x.Scale / y.Scale);
         var kernel = new SlopeKernel(x.Type, x.Zero, y.Type, range, above, below, KernelForms.Current);
         return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0)));
+    }
+
+    /// <summary>On exact integers, for slopes that are whole.</summary>
+    private FixedKernel PrepareExact(FixedBinding binding)
+    {
+        (long above, long below) = ((long)SlopeAbove, (long)SlopeBelow);
+        if (above != SlopeAbove || below != SlopeBelow)
+        {
+            throw binding.NotSupported($"slopes of {SlopeAbove} and {SlopeBelow} leave the integers");
+        }
+
+        long floor = Floor <= long.MinValue ? long.MinValue : (long)Math.Ceiling(Floor);
+        long ceiling = Ceiling >= long.MaxValue ? long.MaxValue : (long)Math.Floor(Ceiling);
+        return ExactElementwise.Prepare(binding, x => Math.Min(Math.Max(unchecked(x * (x >= 0 ? above : below)), floor), ceiling));
     }
 
     private static int Limit(double value, FixedOperand y) =>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SgsIpu.Kernels;
 using SgsIpu.Kernels.Elementwise;
+using SgsIpu.Kernels.Exact;
 
 namespace SgsIpu.Ops;
 
@@ -16,6 +17,8 @@ public sealed record SubOp : BinaryOp
     public override string Name => "Sub";
 
     protected override string OnnxName => "Sub";
+
+    protected override ExactOperation Exact => ExactOperation.Subtract;
 
     protected override BinaryKernel Kernel(BinaryOperands t, KernelForm form) => BinaryKernel.Sum(t.Types, t.FactorA, -t.FactorB, form);
 }

@@ -19,7 +19,7 @@ public sealed record GatherOp(int Axis) : IpuOperator
     {
         TensorSpec x = inputs[0]!;
         TensorSpec indices = inputs[1]!;
-        if (Axis >= x.Shape.Rank || indices.Type is not (DataType.Int64 or DataType.Int32))
+        if (Axis >= x.Shape.Rank || !Indices.IsIndex(indices.Type))
         {
             throw Mismatch($"dimension {Axis} of {x} cannot be picked by {indices}");
         }
@@ -28,7 +28,7 @@ public sealed record GatherOp(int Axis) : IpuOperator
     }
 
     public override void EmitOnnx(OnnxEmitter emitter, Node node) =>
-        emitter.Add("Gather", node.Inputs.Select(emitter.Native), [emitter.DefineNative(node.Outputs[0])], ("axis", (long)Axis));
+        emitter.Add("Gather", [emitter.Native(node.Inputs[0]), Indices.Emit(emitter, node.Inputs[1])], [emitter.DefineNative(node.Outputs[0])], ("axis", (long)Axis));
 
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Preserving();
 
@@ -38,27 +38,19 @@ public sealed record GatherOp(int Axis) : IpuOperator
         int length = x.Shape[Axis];
         int outer = x.Shape.Take(Axis).Aggregate(1, (a, b) => a * b);
         int run = x.Shape.Skip(Axis + 1).Aggregate(x.Type.Bits() / 8, (a, b) => a * b);
-        bool wide = binding.Input(1).Type == DataType.Int64;
+        DataType type = binding.Input(1).Type;
+        int count = checked((int)binding.Input(1).Shape.Count);
         string name = binding.NodeName;
         return new DelegateKernel((in a) =>
         {
             ReadOnlySpan<byte> data = a.Input(0);
+            ReadOnlySpan<byte> indices = a.Input(1);
             Span<byte> y = a.Output(0);
-            ReadOnlySpan<long> longs = wide ? a.Input<long>(1) : [];
-            ReadOnlySpan<int> ints = wide ? [] : a.Input<int>(1);
-            int count = wide ? longs.Length : ints.Length;
             for (int o = 0; o < outer; o++)
             {
                 for (int i = 0; i < count; i++)
                 {
-                    long index = wide ? longs[i] : ints[i];
-                    index = index < 0 ? index + length : index;
-                    if (index < 0 || index >= length)
-                    {
-                        throw new IpuException("GatherIndex", $"node '{name}': index {index} is outside of 0 to {length - 1}", IpuErrorKind.InvalidArgument) { Target = name };
-                    }
-
-                    data.Slice(((o * length) + (int)index) * run, run).CopyTo(y);
+                    data.Slice(((o * length) + Indices.Read(indices, type, i, length, name)) * run, run).CopyTo(y);
                     y = y[run..];
                 }
             }

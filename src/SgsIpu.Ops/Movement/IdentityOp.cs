@@ -9,7 +9,17 @@ public sealed record IdentityOp : IpuOperator
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("Identity", static c => c.AddOutput(0, new IdentityOp(), c.Input(0))),
-        ImportRule.Onnx("Dropout", static c => c.AddOutput(0, new IdentityOp(), c.Input(0))),
+        ImportRule.Onnx("Dropout", static c =>
+        {
+            c.AddOutput(0, new IdentityOp(), c.Input(0));
+            if (c.HasOutput(1))
+            {
+                // Outside of training everything is kept.
+                var kept = new Tensor(DataType.Bool, c.Spec(0).Shape);
+                kept.Bytes.Fill(1);
+                c.BindConstant(1, kept);
+            }
+        }),
     ];
 
     public override string Name => "Identity";

@@ -7,4 +7,5 @@ public enum ReduceKind
     Sum,
     Max,
     Min,
+    Prod,
 }

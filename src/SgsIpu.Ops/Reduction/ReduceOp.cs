@@ -1,16 +1,12 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using SgsIpu.Core;
-using SgsIpu.Kernels;
-using SgsIpu.Kernels.Elementwise;
-using SgsIpu.Kernels.Reduction;
 
 namespace SgsIpu.Ops;
 
-/// <summary>Mean, sum, maximum or minimum over some dimensions.</summary>
+/// <summary>Mean, sum, maximum, minimum or product over some dimensions.</summary>
 /// <param name="Axes">The dimensions; negative ones count from the end.</param>
 /// <param name="KeepDims">True where the reduced dimensions stay, with size 1.</param>
-public sealed record ReduceOp(ReduceKind Kind, ImmutableArray<int> Axes, bool KeepDims = true) : IpuOperator
+public sealed partial record ReduceOp(ReduceKind Kind, ImmutableArray<int> Axes, bool KeepDims = true) : IpuOperator
 {
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
@@ -19,6 +15,7 @@ public sealed record ReduceOp(ReduceKind Kind, ImmutableArray<int> Axes, bool Ke
         ImportRule.Onnx("ReduceMax", static c => Lift(c, ReduceKind.Max)),
         ImportRule.Onnx("ReduceMean", static c => Lift(c, ReduceKind.Mean)),
         ImportRule.Onnx("ReduceMin", static c => Lift(c, ReduceKind.Min)),
+        ImportRule.Onnx("ReduceProd", static c => Lift(c, ReduceKind.Prod)),
         ImportRule.Onnx("ReduceSum", static c => Lift(c, ReduceKind.Sum)),
     ];
 
@@ -66,20 +63,7 @@ public sealed record ReduceOp(ReduceKind Kind, ImmutableArray<int> Axes, bool Ke
     }
 
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) =>
-        Kind is ReduceKind.Max or ReduceKind.Min ? QuantRule.Preserving() : QuantRule.General();
-
-    public override FixedKernel PrepareFixed(FixedBinding binding)
-    {
-        FixedOperand x = FixedOperand.OfInput(binding, 0);
-        FixedOperand y = FixedOperand.OfOutput(binding);
-        var kept = (this with { KeepDims = true }).InferOutputs([binding.Input(0)])[0].Shape;
-        double joined = Kind == ReduceKind.Mean ? (double)x.Shape.Count / kept.Count : 1;
-        ReductionKind kind = Kind switch { ReduceKind.Max => ReductionKind.Max, ReduceKind.Min => ReductionKind.Min, _ => ReductionKind.Sum };
-        var kernel = new ReductionKernel(kind, x.Type, x.Zero, y.Type, y.Range, Requantizer.FromScale(x.Scale / y.Scale / joined), new BroadcastPlan(x.Shape, kept));
-        return new DelegateKernel(
-            (in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), MemoryMarshal.Cast<byte, long>(a.Workspace)),
-            checked((int)kept.Count * sizeof(long)));
-    }
+        inputs is [{ } x, ..] && !x.Type.IsFloat() ? QuantRule.Index() : Kind is ReduceKind.Max or ReduceKind.Min ? QuantRule.Preserving() : QuantRule.General();
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 

@@ -118,7 +118,7 @@ internal sealed class OperatorHarness(IpuOperator op, int outputs = 1)
         bool index = rule.Class == QuantClass.Index;
         ImmutableArray<TensorSpec> results =
         [
-            .. expected.Select((e, i) => index
+            .. expected.Select((e, i) => index || !e.Type.IsFloat()
                 ? new TensorSpec($"y{i}", e.Type, e.Shape)
                 : new TensorSpec($"y{i}", output, e.Shape) { Quant = MapOfOutput(rule, quantized, e, output, outputMap) }),
         ];
@@ -165,7 +165,8 @@ internal sealed class OperatorHarness(IpuOperator op, int outputs = 1)
     private (Tensor Integers, QuantParam? Map) QuantizeInput(
         QuantRule rule, int index, Tensor value, DataType type, (Tensor Integers, QuantParam? Map)?[] before)
     {
-        if (!value.Type.IsFloat() || rule.Class == QuantClass.Index)
+        bool plain = rule.Class != QuantClass.Convolution && !rule.Activations.Contains(index);
+        if (!value.Type.IsFloat() || rule.Class == QuantClass.Index || plain)
         {
             return (value, null);
         }
