@@ -118,6 +118,7 @@ public static class OpCatalog
         .. MovementImport.Rules,
         .. NormalizationImport.Imports,
         .. PoolingImport.Imports,
+        .. QuantizeLinearImport.Rules,
         .. ReductionImport.Rules,
         .. ResizeImport.Imports,
         .. SelectionImport.Rules,
@@ -147,8 +148,6 @@ public static class OpCatalog
         ArgumentNullException.ThrowIfNull(entry);
         return OpJson.Read(entry.Name, System.Text.Json.JsonDocument.Parse("{}").RootElement);
     }
-    /// <summary>The operators of a framework that have a rule.</summary>
-    public static IEnumerable<string> SourceNames(Framework framework) => Rules.Keys.Where(k => k.Item1 == framework).Select(k => k.Item2);
 
     /// <summary>The rule that lifts a source node, or null where the operator is not supported.</summary>
     public static ImportRule? RuleFor(Framework framework, SourceNode node)

@@ -21,6 +21,7 @@ internal static class ModelImporter
         string soc = SocProfile.Of(options.SocVersion).Name;
         SourceGraph source = ModelReader.Read(options.Path, new ReadOptions { Framework = options.Framework, WeightFile = options.WeightFile });
         cancellationToken.ThrowIfCancellationRequested();
+        (source, ImmutableArray<GivenQuantization> given) = QuantizedPairs.Take(FusedConvolutions.Split(source));
         Graph graph = GraphLifter.Lift(Cut(source, options, cancellationToken), options, cancellationToken);
         graph = PassRunner.Run(graph, options.SkipSimplify ? Pipelines.Import : [.. Pipelines.Import, .. Pipelines.Optimize], cancellationToken);
         InputConfig? config = options.InputConfigPath is { } path ? InputConfig.Read(path) : null;
@@ -30,6 +31,7 @@ internal static class ModelImporter
             SocVersion = soc,
             SourcePath = options.Path,
             InputConfig = config,
+            Given = QuantizedPairs.Kept(given, graph),
         };
     }
 

@@ -57,8 +57,7 @@ internal sealed class Quantizer
             }
             else
             {
-                _editor.AddInput(_graph[input]);
-                _stored[input] = input;
+                _stored[input] = _boundary.AddExactInput(_graph[input]);
             }
         }
     }

@@ -67,7 +67,7 @@ public static class NearestForms
         }
 
         string plain = Plain(node.OpType);
-        string? nearest = OpCatalog.SourceNames(framework)
+        string? nearest = OpCatalog.OperatorsOf(framework)
             .Select(n => (Name: n, Distance: Distance(plain, Plain(n))))
             .Where(c => c.Distance <= Math.Min(2, plain.Length / 4))
             .OrderBy(c => c.Distance).ThenBy(c => c.Name, StringComparer.Ordinal)

@@ -15,7 +15,6 @@ internal static class SelectionImport
         ImportRule.Onnx("ReverseSequence", ReverseSequence),
         ImportRule.Onnx("Trilu", Trilu),
         ImportRule.TensorFlow("OneHot", OneHotValues),
-        ImportRule.TensorFlow("ReverseV2", Reverse),
         ImportRule.TfLite("ONE_HOT", OneHotValues),
     ];
 
@@ -141,13 +140,6 @@ internal static class SelectionImport
         }
 
         c.AddOutput(0, new GatherNDOp(), c.Input(0), c.AddConstant(Tensor.FromArray(indices, x[0], x[1], 2), "turned"));
-    }
-
-    private static void Reverse(LiftContext c)
-    {
-        Shape x = c.Spec(0).Shape;
-        HashSet<int> axes = [.. c.RequireConstant(1, "axis").ToInts().Select(x.Axis)];
-        c.AddOutput(0, new SliceOp([.. x.Select((n, d) => axes.Contains(d) ? n - 1 : 0)], [.. x], [.. x.Select((_, d) => axes.Contains(d) ? -1 : 1)]), c.Input(0));
     }
 
     /// <summary>The upper or lower triangle of matrices; the diagonal is constant.</summary>
