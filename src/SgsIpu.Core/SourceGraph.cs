@@ -20,6 +20,12 @@ public sealed record SourceGraph(
     /// <summary>The file that the graph was read from, for messages.</summary>
     public string Path { get; init; } = "";
 
+    /// <summary>The file that the weights were read from, where it is another one; empty where there is none.</summary>
+    public string WeightPath { get; init; } = "";
+
+    /// <summary>What the reader left out or took otherwise than the file says, one sentence each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+
     /// <summary>Version of the framework's own operator set, or 0.</summary>
     public int Opset => OpsetVersions.TryGetValue("", out int v) ? v : 0;
 }

@@ -32,6 +32,9 @@ public sealed record IpuModel(string Name, IpuStage Stage, Graph Graph)
     /// <summary>What a fixed model was made from, to make it again with other wishes; null for one that was read from a file.</summary>
     internal CalibrationState? Calibration { get; init; }
 
+    /// <summary>What the import left out or took otherwise than the file says, one sentence each.</summary>
+    public ImmutableArray<string> Notes { get; init; } = [];
+
     public ImmutableArray<TensorSpec> Inputs => [.. Graph.Inputs.Select(i => Graph[i])];
 
     public ImmutableArray<TensorSpec> Outputs => [.. Graph.Outputs.Select(o => Graph[o])];

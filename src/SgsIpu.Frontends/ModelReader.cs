@@ -1,4 +1,5 @@
 using SgsIpu.Core;
+using SgsIpu.Frontends.Caffe;
 using SgsIpu.Frontends.Onnx;
 using SgsIpu.Frontends.TensorFlow;
 using SgsIpu.Frontends.TfLite;
@@ -18,6 +19,7 @@ public static class ModelReader
 
         return (options?.Framework ?? FrameworkOf(path)) switch
         {
+            Framework.Caffe => CaffeReader.Read(path, options?.WeightFile),
             Framework.Onnx => OnnxReader.Read(path),
             Framework.TensorFlow => TensorFlowReader.Read(path),
             Framework.TfLite => TfLiteReader.Read(path),
@@ -27,6 +29,8 @@ public static class ModelReader
 
     private static Framework FrameworkOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch
     {
+        ".prototxt" => Framework.Caffe,
+        ".caffemodel" => throw new IpuException("UnknownModelFormat", $"'{path}' holds weights only; the model is the prototxt, and this file is named with -WeightFile", IpuErrorKind.InvalidArgument) { Target = path },
         ".onnx" => Framework.Onnx,
         ".pb" => Framework.TensorFlow,
         ".tflite" => Framework.TfLite,

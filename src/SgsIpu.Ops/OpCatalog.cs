@@ -61,6 +61,7 @@ public static class OpCatalog
         new("Lstm", typeof(LstmOp), LstmOp.Imports),
         new("MaxPool2D", typeof(MaxPool2DOp), MaxPool2DOp.Imports),
         new("MaxPoolWithIndices2D", typeof(MaxPoolWithIndices2DOp), MaxPoolWithIndices2DOp.Imports),
+        new("MaxRoiPool", typeof(MaxRoiPoolOp), MaxRoiPoolOp.Imports),
         new("Maximum", typeof(MaximumOp), MaximumOp.Imports),
         new("Minimum", typeof(MinimumOp), MinimumOp.Imports),
         new("Mish", typeof(MishOp), MishOp.Imports),
@@ -72,6 +73,7 @@ public static class OpCatalog
         new("Not", typeof(NotOp), NotOp.Imports),
         new("PRelu", typeof(PReluOp), PReluOp.Imports),
         new("Pad", typeof(PadOp), PadOp.Imports),
+        new("PositionRoiPool", typeof(PositionRoiPoolOp), PositionRoiPoolOp.Imports),
         new("Pow", typeof(PowOp), PowOp.Imports),
         new("Quantize", typeof(QuantizeOp), QuantizeOp.Imports),
         new("Reciprocal", typeof(ReciprocalOp), ReciprocalOp.Imports),
@@ -98,6 +100,7 @@ public static class OpCatalog
         new("Softsign", typeof(SoftsignOp), SoftsignOp.Imports),
         new("SpaceToBatch", typeof(SpaceToBatchOp), SpaceToBatchOp.Imports),
         new("Sqrt", typeof(SqrtOp), SqrtOp.Imports),
+        new("SsdDetection", typeof(SsdDetectionOp), SsdDetectionOp.Imports),
         new("Sub", typeof(SubOp), SubOp.Imports),
         new("Tan", typeof(TanOp), TanOp.Imports),
         new("Tanh", typeof(TanhOp), TanhOp.Imports),
@@ -111,6 +114,7 @@ public static class OpCatalog
     /// <summary>Operators of frameworks that become none, one of several, or several of ours.</summary>
     private static readonly ImmutableArray<ImportRule> Rewrites =
     [
+        .. CaffeImport.Rules,
         .. BatchNormalization.Imports,
         .. EinsumImport.Imports,
         .. ImageMovementImport.Imports,

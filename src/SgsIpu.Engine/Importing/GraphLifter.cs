@@ -167,8 +167,8 @@ internal sealed class GraphLifter
     {
         foreach (Node node in added)
         {
-            // Even unsimplified models need their shape arithmetic done.
-            if (!_options.SkipSimplify || node.Outputs.All(o => _editor[o].Type is DataType.Int64 or DataType.Int32 or DataType.Bool))
+            // Even unsimplified models need their shape arithmetic done; Caffe's is in real numbers (prior boxes).
+            if (!_options.SkipSimplify || _source.Framework == Framework.Caffe || node.Outputs.All(o => _editor[o].Type is DataType.Int64 or DataType.Int32 or DataType.Bool))
             {
                 ConstantFolder.TryFold(_editor, node);
             }
@@ -202,7 +202,7 @@ internal sealed class GraphLifter
                     : throw new IpuException("MissingTensor", $"{File}: nothing computes output '{output.Name}'") { Target = output.Name };
             }
 
-            bool image = ChannelsFirst && _editor[tensor].Shape.Rank == 4;
+            bool image = ChannelsFirst && _editor[tensor].Shape.Rank == 4 && !IsPostProcessed(tensor);
             tensor = image ? _editor.Add(output.Name + "/nhwc", new TransposeOp(ToNhwc), tensor)
                 // An output that is an input, a constant or another output as well needs a tensor of its own.
                 : _editor.Producer(tensor) is null || _editor.Outputs.Contains(tensor) ? _editor.Add(output.Name, new IdentityOp(), tensor)
@@ -224,6 +224,10 @@ internal sealed class GraphLifter
             _editor.Outputs.Add(tensor);
         }
     }
+
+    /// <summary>Rows of detections are no image, whatever their rank.</summary>
+    private bool IsPostProcessed(string tensor) =>
+        _editor.Producer(tensor) is { } node && ((IpuOperator)node.Op).Quantize(_editor.InputsOf(node)).Class == QuantClass.PostProcessing;
 
     private Graph Finish()
     {

@@ -22,7 +22,9 @@ internal static class InputShapeResolver
         ImmutableArray<int> declared = input.Dimensions;
         if (given.TryGetValue(input.Name, out ImmutableArray<int> shape))
         {
-            bool fits = declared.IsDefault || (declared.Length == shape.Length && declared.Zip(shape).All(p => p.First < 0 || p.First == p.Second));
+            // What a Caffe file declares is where its blobs start; they take any size.
+            bool free = source.Framework == Framework.Caffe;
+            bool fits = declared.IsDefault || (declared.Length == shape.Length && declared.Zip(shape).All(p => free || p.First < 0 || p.First == p.Second));
             return fits && shape.All(d => d > 0)
                 ? new Shape(shape.AsSpan())
                 : throw new IpuException("InputShapeMismatch", $"{file}: input '{input.Name}' is declared {Text(declared)}; the given shape {Text(shape)} does not fit it", IpuErrorKind.InvalidArgument) { Target = input.Name };

@@ -28,6 +28,7 @@ internal static class ModelImporter
         config?.Check(graph);
         return new IpuModel(Path.GetFileNameWithoutExtension(options.Path), IpuStage.Float, graph)
         {
+            Notes = source.Notes,
             SocVersion = soc,
             SourcePath = options.Path,
             InputConfig = config,

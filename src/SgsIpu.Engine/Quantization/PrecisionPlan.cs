@@ -63,7 +63,11 @@ internal sealed class PrecisionPlan
     public string RangeOf(string tensor) => _ranges.GetValueOrDefault(tensor, tensor);
 
     /// <summary>True for real numbers that are computed from the inputs.</summary>
-    public bool IsReal(string tensor) => tensor.Length > 0 && _graph[tensor] is { Type: DataType.Float32, IsConstant: false };
+    public bool IsReal(string tensor) => tensor.Length > 0 && _graph[tensor] is { Type: DataType.Float32, IsConstant: false } && !IsPostProcessed(tensor);
+
+    /// <summary>True for what comes after the integer part of the network and stays as it is.</summary>
+    public bool IsPostProcessed(string tensor) =>
+        tensor.Length > 0 && _graph.Producer(tensor) is { } node && ((IpuOperator)node.Op).Quantize(_graph.InputsOf(node)).Class == QuantClass.PostProcessing;
 
     /// <summary>
     /// The convolutions that read a tensor as UINT8, where nothing else does, so that it may have a scale for each channel; empty

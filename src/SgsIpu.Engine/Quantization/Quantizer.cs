@@ -50,7 +50,8 @@ internal sealed class Quantizer
     {
         foreach (string input in _graph.Inputs)
         {
-            if (_plan.IsReal(input))
+            // What nothing reads (a picture that only lent its size) has no range.
+            if (_plan.IsReal(input) && (_graph.Consumers(input).Count > 0 || _graph.Outputs.Contains(input)))
             {
                 DataType type = _plan.TypeOf(input);
                 _stored[input] = _boundary.AddInput(_graph[input], type, _ranges.Mapping(_plan.RangeOf(input), type));
@@ -76,6 +77,11 @@ internal sealed class Quantizer
         if (rule.Class == QuantClass.Index && node.Inputs.Concat(node.Outputs).FirstOrDefault(_plan.IsReal) is { } real)
         {
             throw new IpuException("FixedNotSupported", $"{node} goes between real numbers ('{real}') and exact integers, which no fixed-point form does", IpuErrorKind.NotSupported) { Target = node.Name };
+        }
+
+        if (node.Inputs.FirstOrDefault(_plan.IsPostProcessed) is { } late)
+        {
+            throw new IpuException("FixedNotSupported", $"{node} reads '{late}', which comes after the network's integer part; cut the model there with -OutputName '{late}'", IpuErrorKind.NotSupported) { Target = node.Name };
         }
 
         string[] inputs = [.. node.Inputs.Select((name, i) => ReadInput(node, rule, name, i))];

@@ -108,7 +108,11 @@ public sealed class OnnxEmitter(Graph graph)
     public string DefineNative(string tensor) => _native[tensor] = tensor;
 
     /// <summary>Declares that the node being emitted computes the tensor channels-first, and names the ONNX value.</summary>
-    public string DefineChannelsFirst(string tensor) => _first[tensor] = tensor + "/nchw";
+    public string DefineChannelsFirst(string tensor)
+    {
+        string name = tensor + "/nchw";
+        return _first[tensor] = graph.Tensors.ContainsKey(name) ? Fresh(name) : name;
+    }
 
     /// <summary>True where only the channels-first form exists yet.</summary>
     public bool LivesChannelsFirst(string tensor) => _first.ContainsKey(tensor) && !_native.ContainsKey(tensor) && !graph[tensor].IsConstant;

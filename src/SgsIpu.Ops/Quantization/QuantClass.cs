@@ -14,4 +14,10 @@ public enum QuantClass
 
     /// <summary>Works on exact integers (indices, shapes, booleans); nothing is quantized.</summary>
     Index,
+
+    /// <summary>
+    /// Comes after the integer part of the network: INT16 inputs, outputs as the operator infers them (Float32 boxes), which only other
+    /// such operators read.
+    /// </summary>
+    PostProcessing,
 }

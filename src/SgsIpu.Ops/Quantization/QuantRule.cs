@@ -28,4 +28,7 @@ public sealed record QuantRule(QuantClass Class)
     public static QuantRule Preserving(int activations = 1) => new(QuantClass.Preserving) { Activations = [.. Enumerable.Range(0, activations)] };
 
     public static QuantRule Index() => new(QuantClass.Index) { Activations = [] };
+
+    /// <summary>INT16 in, outputs as they are; the first <paramref name="activations"/> inputs are real numbers.</summary>
+    public static QuantRule PostProcessing(int activations) => new(QuantClass.PostProcessing) { Activations = [.. Enumerable.Range(0, activations)] };
 }

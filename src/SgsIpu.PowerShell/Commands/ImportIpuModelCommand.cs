@@ -63,6 +63,11 @@ public sealed class ImportIpuModelCommand : IpuCmdlet
             if (Try(file, () => Options(file), out ImportOptions options)
                 && TryRun($"Importing {System.IO.Path.GetFileName(file)}", file, (work, progress) => IpuEngine.Import(options, progress, work.Token), out IpuModel model))
             {
+                foreach (string note in model.Notes)
+                {
+                    WriteVerbose($"{System.IO.Path.GetFileName(file)}: {note}");
+                }
+
                 WriteObject(model);
             }
         }
