@@ -66,6 +66,7 @@ public static class SupportTable
             QuantClass.Convolution => "UINT8 with INT8 weights, INT16 with INT16 weights",
             QuantClass.Preserving => "UINT8, INT16",
             QuantClass.Index => "exact integers",
+            QuantClass.PostProcessing => "INT16 with Float32 results, behind the integer part of a network",
             _ => "INT16",
         };
     }

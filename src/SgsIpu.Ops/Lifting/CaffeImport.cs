@@ -13,6 +13,7 @@ internal static class CaffeImport
         .. CaffeNormalization.Imports,
         .. CaffePooling.Imports,
         .. CaffePriorBox.Imports,
+        .. CaffeRecurrent.Imports,
         .. CaffeResize.Imports,
     ];
 }

@@ -83,45 +83,30 @@ internal static class CaffeNormalization
             : throw c.Wrong($"'num_axes' {count} from dimension {axis} on is beyond {c.Spec(0)}");
     }
 
-    /// <summary>x · (k + alpha / n · Σ x²)^−beta; the sum over neighbouring channels is a 1×1 convolution, the one over neighbouring pixels a mean.</summary>
+    /// <summary>x · (k + alpha / n · Σ x²)^−beta; the sum over neighbouring pixels is a mean.</summary>
     private static void LocalResponse(LiftContext c)
     {
-        Shape x = c.Image();
+        _ = c.Image();
         int size = c.Size("local_size", 5);
         float alpha = c.Node.Float("alpha", 1);
         float beta = c.Node.Float("beta", 0.75f);
-        float k = c.Node.Float("k", 1);
         if (size % 2 == 0)
         {
             throw c.Wrong($"'local_size' is odd, found {size}");
         }
 
-        string image = c.ToNhwc(c.Input(0));
-        string square = c.Add("square", new MulOp(), image, image);
-        string energy;
         if (c.Enum("norm_region", 0, "ACROSS_CHANNELS", "WITHIN_CHANNEL") == 0)
         {
-            int channels = x[1];
-            var band = new float[(long)channels * channels <= 1 << 24 ? channels * channels : throw c.Error("CaffeParameter", $"{channels} channels are too many for this normalization", IpuErrorKind.NotSupported)];
-            for (int o = 0; o < channels; o++)
-            {
-                for (int i = Math.Max(0, o - (size / 2)); i <= Math.Min(channels - 1, o + (size / 2)); i++)
-                {
-                    band[(o * channels) + i] = alpha / size;
-                }
-            }
-
-            string[] inputs = [square, c.AddConstant(Tensor.FromArray(band, channels, 1, 1, channels), "band"), c.AddConstant(Filled(k, channels), "k")];
-            energy = c.Add("energy", new Conv2DOp(), inputs);
-        }
-        else
-        {
-            int pad = size / 2;
-            var mean = new AveragePool2DOp { KernelH = size, KernelW = size, PadTop = pad, PadBottom = pad, PadLeft = pad, PadRight = pad, CountIncludePad = true };
-            string scaled = c.Add("scaled", new MulOp(), c.Add("mean", mean, square), c.AddConstant(Tensor.Scalar(alpha), "alpha"));
-            energy = c.Add("energy", new AddOp(), scaled, c.AddConstant(Tensor.Scalar(1f), "one"));
+            c.AddImageOutput(new LocalResponseNormalizationOp(size, alpha, beta, c.Node.Float("k", 1)), c.Input(0));
+            return;
         }
 
+        int pad = size / 2;
+        string image = c.ToNhwc(c.Input(0));
+        string square = c.Add("square", new MulOp(), image, image);
+        var mean = new AveragePool2DOp { KernelH = size, KernelW = size, PadTop = pad, PadBottom = pad, PadLeft = pad, PadRight = pad, CountIncludePad = true };
+        string scaled = c.Add("scaled", new MulOp(), c.Add("mean", mean, square), c.AddConstant(Tensor.Scalar(alpha), "alpha"));
+        string energy = c.Add("energy", new AddOp(), scaled, c.AddConstant(Tensor.Scalar(1f), "one"));
         string result = c.Add("normalized", new MulOp(), image, c.Add("factor", new PowOp(-beta), energy));
         c.AddOutput(0, new TransposeOp([0, 3, 1, 2]), result);
     }
@@ -130,15 +115,26 @@ internal static class CaffeNormalization
     private static void Normalize(LiftContext c)
     {
         Shape x = c.Spec(0).Shape;
-        int channels = x.Rank > 1 ? x[1] : throw c.Error("CaffeRank", $"{c.Spec(0)} has no channels", IpuErrorKind.NotSupported);
-        bool across = c.Node.Bool("across_spatial", true);
-        bool shared = c.Node.Bool("channel_shared", true);
-        Tensor scale = c.Blob(0, "scale", new Shape(shared ? 1 : channels));
-        string square = c.Add("square", new MulOp(), c.Input(0), c.Input(0));
-        string sum = c.Add("sum", new ReduceOp(ReduceKind.Sum, across ? [.. Enumerable.Range(1, x.Rank - 1)] : [1]), square);
-        string raised = c.Add("raised", new AddOp(), sum, c.AddConstant(Tensor.Scalar(c.Node.Float("eps", 1e-10f)), "eps"));
-        string unit = c.Add("unit", new MulOp(), c.Input(0), c.Add("rsqrt", new RsqrtOp(), raised));
-        c.AddOutput(0, new MulOp(), unit, c.AddConstant(scale.Reshape(CaffeParameters.Along(scale.Shape, 1, x.Rank)), "scale"));
+        if (x.Rank is not (2 or 4))
+        {
+            throw c.Error("CaffeRank", $"images or rows of features are normalized, found {c.Spec(0)}", IpuErrorKind.NotSupported);
+        }
+
+        bool across = c.Node.Bool("across_spatial", true) && x.Rank == 4;
+        float[] scale = c.Blob(0, "scale", new Shape(c.Node.Bool("channel_shared", true) ? 1 : x[1])).ToFloats();
+
+        // The operator divides by the root of the mean, not of the sum.
+        long count = across ? x.Count / x[0] : x[1];
+        string factor = c.AddConstant(Tensor.FromArray<float>([.. scale.Select(s => (float)(s / Math.Sqrt(count)))], scale.Length), "scale");
+        var op = new RmsNormalizationOp(across ? 1 : -1, c.Node.Float("eps", 1e-10f) / count);
+        if (x.Rank == 4)
+        {
+            c.AddImageOutput(op, c.Input(0), factor);
+        }
+        else
+        {
+            c.AddOutput(0, op, c.Input(0), factor);
+        }
     }
 
     /// <summary>(x − mean) / (√variance + ε), over each channel or the whole picture.</summary>
@@ -164,6 +160,4 @@ internal static class CaffeNormalization
         string raised = c.Add("raised", new AddOp(), deviation, c.AddConstant(Tensor.Scalar(c.Node.Float("eps", 1e-9f)), "eps"));
         c.AddOutput(0, new DivOp(), centred, raised);
     }
-
-    private static Tensor Filled(float value, int count) => Tensor.FromArray<float>([.. Enumerable.Repeat(value, count)], count);
 }

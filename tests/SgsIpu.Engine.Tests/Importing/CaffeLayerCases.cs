@@ -55,6 +55,14 @@ internal static class CaffeLayerCases
         ["Log"] = new("1,3,5,7", $"type: 'Log' {Unary} log_param {{ base: 10 scale: 2 shift: 1.5 }}", Expected: "np.log10(2 * x0 + 1.5)") { Least = 0 },
         ["LRN across channels"] = new("1,7,5,7", $"type: 'LRN' {Unary} lrn_param {{ local_size: 5 alpha: 0.5 beta: 0.75 }}"),
         ["LRN within a channel"] = new("1,3,5,7", $"type: 'LRN' {Unary} lrn_param {{ local_size: 3 alpha: 0.5 beta: 0.75 norm_region: WITHIN_CHANNEL }}", Expected: "x0 * (1 + 0.5 * mean3(x0 ** 2)) ** -0.75"),
+        ["LSTM"] = new("5,2,3", """
+            layer { name: 'c' type: 'ContinuationIndicator' top: 'c' continuation_indicator_param { time_step: 5 batch_size: 2 } }
+            layer { name: 'a' type: 'LSTM' bottom: 'x0' bottom: 'c' top: 'y' recurrent_param { num_output: 4 } }
+            """, "16,3 16 16,4", "lstm(x0, w0, w1, w2)"),
+        ["LSTM with an input for all steps"] = new("5,2,3 2,6", """
+            layer { name: 'c' type: 'ContinuationIndicator' top: 'c' continuation_indicator_param { time_step: 5 batch_size: 2 } }
+            layer { name: 'a' type: 'LSTM' bottom: 'x0' bottom: 'c' bottom: 'x1' top: 'y' recurrent_param { num_output: 4 } }
+            """, "16,3 16 16,6 16,4", "lstm(np.concatenate([x0, np.stack([x1] * 5)], 2), np.concatenate([w0, w2], 1), w1, w3)"),
         ["MVN"] = new("1,3,5,7", $"type: 'MVN' {Unary}"),
         ["Normalize of pixels"] = new("1,3,5,7", $"type: 'Normalize' {Unary} norm_param {{ across_spatial: false channel_shared: false }}", "3"),
         ["Normalize of a picture"] = new("1,3,5,7", $"type: 'Normalize' {Unary} norm_param {{ across_spatial: true channel_shared: true }}", "1", "x0 / np.sqrt((x0 ** 2).sum() + 1e-10) * w0"),

@@ -71,6 +71,20 @@ def reorg(x, s):
     return y.reshape(n, c * s * s, h // s, w // s)
 
 
+def lstm(x, w, b, r):
+    """Gates i, f, o, g."""
+    n = r.shape[1]
+    h = c = np.zeros((x.shape[1], n))
+    states = []
+    for step in x:
+        gates = step @ w.T + b + h @ r.T
+        i, f, o = (1 / (1 + np.exp(-gates[:, k * n:(k + 1) * n])) for k in range(3))
+        c = f * c + i * np.tanh(gates[:, 3 * n:])
+        h = o * np.tanh(c)
+        states.append(h)
+    return np.stack(states)
+
+
 def psroi(x, rois, scale, dim, g):
     y = np.zeros((len(rois), dim, g, g))
     h, w = x.shape[2:]
