@@ -16,7 +16,7 @@ public sealed class ConvertToIpuOfflineCommand : SampleCmdlet
     [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
-    /// <summary>Caffe's weights.</summary>
+    /// <summary>Caffe's weights, the .caffemodel; the one beside the prototxt under the same name where it is not given.</summary>
     [Parameter]
     [Alias("weight_file")]
     public string? WeightFile { get; set; }

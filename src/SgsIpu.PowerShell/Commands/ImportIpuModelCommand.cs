@@ -20,7 +20,7 @@ public sealed class ImportIpuModelCommand : IpuCmdlet
     [Parameter]
     public Framework? Framework { get; set; }
 
-    /// <summary>Caffe's weights.</summary>
+    /// <summary>Caffe's weights, the .caffemodel; the one beside the prototxt under the same name where it is not given.</summary>
     [Parameter]
     [Alias("weight_file")]
     public string? WeightFile { get; set; }
