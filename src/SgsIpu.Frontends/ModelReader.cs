@@ -34,6 +34,6 @@ public static class ModelReader
         ".onnx" => Framework.Onnx,
         ".pb" => Framework.TensorFlow,
         ".tflite" => Framework.TfLite,
-        var extension => throw new IpuException("UnknownModelFormat", $"'{path}': '{extension}' is no extension of a model file; known are .onnx, .pb and .tflite", IpuErrorKind.NotSupported) { Target = path },
+        var extension => throw new IpuException("UnknownModelFormat", $"'{path}': '{extension}' is no extension of a model file; known are .onnx, .pb, .prototxt and .tflite", IpuErrorKind.NotSupported) { Target = path },
     };
 }
