@@ -66,15 +66,29 @@ public static class IpuEngine
 
     /// <summary>Makes a model ready to run.</summary>
     /// <param name="observed">Tensors to return besides the outputs.</param>
-    public static IModelRunner OpenRunner(IpuModel model, IReadOnlyList<string>? observed = null)
+    /// <param name="threads">Threads of one run of a fixed or offline model; results do not depend on it.</param>
+    public static IModelRunner OpenRunner(IpuModel model, IReadOnlyList<string>? observed = null, int threads = 1)
     {
         ArgumentNullException.ThrowIfNull(model);
         return model.Stage switch
         {
             IpuStage.Float => new FloatRunner(model.Graph, observed),
-            IpuStage.Fixed => FixedRunner.OfFixed(model.Graph, observed),
-            _ => new OfflineRunner(model),
+            IpuStage.Fixed => FixedRunner.OfFixed(model.Graph, observed, threads),
+            _ => new OfflineRunner(model, threads),
         };
+    }
+
+    /// <summary>Times each node of a fixed or offline model on this machine, as its kernels run it.</summary>
+    /// <param name="inputs">Every input of the model, by name.</param>
+    /// <param name="rounds">Runs that the median is taken of.</param>
+    /// <exception cref="IpuException">The model is a float one (id <c>WrongStage</c>), or the inputs are not those that it takes.</exception>
+    public static IReadOnlyList<NodeTiming> TimeNodes(IpuModel model, IReadOnlyDictionary<string, Tensor> inputs, int rounds = 20, int threads = 1, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(inputs);
+        return model.Stage == IpuStage.Float
+            ? throw new IpuException("WrongStage", $"model '{model.Name}' is a float model; the nodes of fixed and offline models are timed, so calibrate it first", IpuErrorKind.InvalidArgument) { Target = model.Name }
+            : NodeTimer.Time(model.Graph, inputs, rounds, threads, cancellationToken);
     }
 
     /// <summary>All tensors of a model, inputs first.</summary>

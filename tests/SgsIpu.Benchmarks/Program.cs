@@ -15,8 +15,11 @@ switch (args)
     case ["memory"]:
         MemoryBenchmark.Run();
         return 0;
-    case ["speed"]:
-        SpeedBenchmark.Run();
+    case ["speed", .. var networks]:
+        SpeedBenchmark.Run(networks);
+        return 0;
+    case ["roofline", var network, var format]:
+        RooflineBenchmark.Run(network, format);
         return 0;
     case ["import"]:
         ImportBenchmark.Run();
@@ -29,6 +32,6 @@ switch (args)
         ImportBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | memory | speed | import]");
+        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | memory | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | import]");
         return 2;
 }

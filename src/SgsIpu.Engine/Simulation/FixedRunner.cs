@@ -33,15 +33,15 @@ internal sealed class FixedRunner : IModelRunner
     }
 
     /// <summary>A runner of a fixed model, in the memory of a plan; where tensors are observed, each has memory of its own.</summary>
-    public static FixedRunner OfFixed(Graph graph, IReadOnlyList<string>? observed = null)
+    public static FixedRunner OfFixed(Graph graph, IReadOnlyList<string>? observed = null, int threads = 1)
     {
         if (observed is { Count: > 0 })
         {
-            return new FixedRunner(graph, static p => p.NewFrame(static t => new byte[t.ByteCount]), observed);
+            return new FixedRunner(graph, static p => p.NewFrame(static t => new byte[t.ByteCount]), observed, threads);
         }
 
         MemoryPlan plan = MemoryPlanner.Plan(graph);
-        return new FixedRunner(graph, p => p.NewFrame(plan), observed);
+        return new FixedRunner(graph, p => p.NewFrame(plan), observed, threads);
     }
 
     public IReadOnlyDictionary<string, Tensor> Run(IReadOnlyDictionary<string, Tensor> inputs, CancellationToken cancellationToken)

@@ -46,6 +46,11 @@ public abstract class Convolution(ConvolutionSpec spec)
             return new DepthwiseConvolution<TVector, TForm>(spec, bounds);
         }
 
+        if (form == KernelForm.Vnni && VnniCode.Instance is not null && MachineConvolution.TryCreate(spec, bounds) is { } machine)
+        {
+            return machine;
+        }
+
         return form == KernelForm.Vnni && bounds is { FitsInt32: true, FitsBytes: true } && VnniCode.Instance is { } code
             ? new GemmConvolution<TVector, TForm, VnniKernel>(spec, bounds, new VnniKernel(code))
             : new GemmConvolution<TVector, TForm, PairKernel<TVector, TForm>>(spec, bounds, default);
