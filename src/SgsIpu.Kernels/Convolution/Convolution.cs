@@ -34,21 +34,21 @@ public abstract class Convolution(ConvolutionSpec spec)
         where TVector : unmanaged
         where TForm : struct, IVectorForm<TVector>
     {
+        ConvolutionBounds bounds = ConvolutionBounds.Of(spec);
+        if (form == KernelForm.Vnni && VnniCode.Instance is not null && ((Convolution?)MachineDepthwise.TryCreate(spec, bounds) ?? MachineConvolution.TryCreate(spec, bounds)) is { } machine)
+        {
+            return machine;
+        }
+
         // Few channels fill a narrower vector.
         if (spec.IsDepthwise && spec.Channels < TForm.Count)
         {
             return Create(spec, form == KernelForm.Vnni ? KernelForm.V256 : form - 1);
         }
 
-        ConvolutionBounds bounds = ConvolutionBounds.Of(spec);
         if (DepthwiseConvolution<TVector, TForm>.Serves(spec, bounds))
         {
             return new DepthwiseConvolution<TVector, TForm>(spec, bounds);
-        }
-
-        if (form == KernelForm.Vnni && VnniCode.Instance is not null && MachineConvolution.TryCreate(spec, bounds) is { } machine)
-        {
-            return machine;
         }
 
         return form == KernelForm.Vnni && bounds is { FitsInt32: true, FitsBytes: true } && VnniCode.Instance is { } code

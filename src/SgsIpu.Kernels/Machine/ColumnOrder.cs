@@ -8,8 +8,9 @@ internal static class ColumnOrder
 {
     public const int Lanes = 16;
 
-    /// <summary>Vectors of a panel by groups that are narrowed together: four to bytes, two, or one.</summary>
-    public static int[] Groups(int vectors, bool toBytes) => (vectors, toBytes) switch
+    /// <summary>Vectors of a panel by groups that are narrowed together: four, two, or one.</summary>
+    /// <param name="fours">True to have groups of four.</param>
+    public static int[] Groups(int vectors, bool fours) => (vectors, fours) switch
     {
         (4, true) => [4],
         (4, false) => [2, 2],
@@ -19,10 +20,10 @@ internal static class ColumnOrder
     };
 
     /// <summary>The column, counted from the panel's first, of a lane of a vector.</summary>
-    public static int Column(int vectors, bool toBytes, int vector, int lane)
+    public static int Column(int vectors, bool fours, int vector, int lane)
     {
         int first = 0;
-        foreach (int size in Groups(vectors, toBytes))
+        foreach (int size in Groups(vectors, fours))
         {
             if (vector < first + size)
             {

@@ -114,6 +114,22 @@ internal sealed unsafe class MachinePanels
         }
     }
 
+    /// <summary>True where both parts' sums, with their share of the bias, fit INT32.</summary>
+    public static bool SplitFits(ReadOnlySpan<short> weights, long bias, long magnitude, int bits)
+    {
+        long lower = 0;
+        long upper = 0;
+        foreach (short weight in weights)
+        {
+            int low = StageBlocks.Lower(weight, bits);
+            lower += Math.Abs(low);
+            upper += Math.Abs((weight - low) >> bits);
+        }
+
+        int biasLow = StageBlocks.Lower(bias, bits);
+        return (lower * magnitude) + Math.Abs(biasLow) <= int.MaxValue && (upper * magnitude) + Math.Abs((bias - biasLow) >> bits) <= int.MaxValue;
+    }
+
     private void Call(int index, int height, TileArguments* arguments)
     {
         ref nint function = ref _functions[(index * (Heights + 1)) + height];
@@ -138,21 +154,6 @@ internal sealed unsafe class MachinePanels
         }
 
         return -1;
-    }
-
-    private static bool SplitFits(ReadOnlySpan<short> weights, long bias, long magnitude, int bits)
-    {
-        long lower = 0;
-        long upper = 0;
-        foreach (short weight in weights)
-        {
-            int low = StageBlocks.Lower(weight, bits);
-            lower += Math.Abs(low);
-            upper += Math.Abs((weight - low) >> bits);
-        }
-
-        int biasLow = StageBlocks.Lower(bias, bits);
-        return (lower * magnitude) + Math.Abs(biasLow) <= int.MaxValue && (upper * magnitude) + Math.Abs((bias - biasLow) >> bits) <= int.MaxValue;
     }
 
     /// <summary>As many wide panels as there are; what is left is no single vector, if that can be.</summary>

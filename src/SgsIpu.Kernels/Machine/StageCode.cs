@@ -68,18 +68,23 @@ internal static class StageCode
 
     /// <summary>Writes one row of requantized vectors of a panel.</summary>
     /// <param name="limits">Address of <see cref="StageBlocks.Limits"/>.</param>
+    /// <param name="fours">The vectors' order, see <see cref="ColumnOrder"/>.</param>
     /// <param name="masked">Of the last group only the elements of K3 are written.</param>
-    public static void Write(Assembler c, StageForm form, AssemblerRegister64 limits, AssemblerRegister64 y, ReadOnlySpan<AssemblerRegisterZMM> row, bool masked)
+    public static void Write(Assembler c, StageForm form, AssemblerRegister64 limits, AssemblerRegister64 y, ReadOnlySpan<AssemblerRegisterZMM> row, bool fours, bool masked)
     {
         int vector = 0;
-        int[] groups = ColumnOrder.Groups(row.Length, form.ToBytes);
+        int[] groups = ColumnOrder.Groups(row.Length, fours);
         for (int g = 0; g < groups.Length; g++)
         {
             int at = vector * ColumnOrder.Lanes * form.ElementSize;
             bool last = masked && g == groups.Length - 1;
-            if (groups[g] == 4)
+            if (groups[g] == 4 && form.ToBytes)
             {
                 Four(c, form, limits, y, row, last);
+            }
+            else if (groups[g] == 4)
+            {
+                FourShorts(c, limits, y, row, last);
             }
             else if (groups[g] == 2)
             {
@@ -131,6 +136,34 @@ internal static class StageCode
         else
         {
             c.vmovdqu8(__zmmword_ptr[y], row[0]);
+        }
+    }
+
+    /// <summary>Lanes of 128 bits take turns: those of the left pair, then of the right one.</summary>
+    private static void FourShorts(Assembler c, AssemblerRegister64 limits, AssemblerRegister64 y, ReadOnlySpan<AssemblerRegisterZMM> row, bool masked)
+    {
+        const byte LowerLanes = 0b01_00_01_00;
+        const byte UpperLanes = 0b11_10_11_10;
+        const byte Turns = 0b11_01_10_00;
+        c.vpackssdw(row[0], row[0], row[1]);
+        c.vpackssdw(row[2], row[2], row[3]);
+        c.vshufi64x2(row[1], row[0], row[2], LowerLanes);
+        c.vshufi64x2(row[3], row[0], row[2], UpperLanes);
+        for (int half = 0; half < 2; half++)
+        {
+            AssemblerRegisterZMM elements = row[1 + (2 * half)];
+            c.vshufi64x2(elements, elements, elements, Turns);
+            c.vpmaxsw(elements, elements, __zmmword_ptr[limits]);
+            c.vpminsw(elements, elements, __zmmword_ptr[limits + Vector]);
+            if (masked)
+            {
+                c.kshiftrq(k5, k3, (byte)(half * 32));
+                c.vmovdqu16(__zmmword_ptr[y + (half * Vector)].k5, elements);
+            }
+            else
+            {
+                c.vmovdqu16(__zmmword_ptr[y + (half * Vector)], elements);
+            }
         }
     }
 

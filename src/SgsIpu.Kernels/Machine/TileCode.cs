@@ -175,7 +175,7 @@ internal readonly record struct TileCode(ProductKind Kind, int Vectors, int Rows
                 results[v] = Sum(row, v, Parts - 1);
             }
 
-            StageCode.Write(c, Stage, r15, r11, results, Masked);
+            StageCode.Write(c, Stage, r15, r11, results, Stage.ToBytes, Masked);
             c.add(r11, rsi);
         }
     }
