@@ -17,6 +17,9 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
     /// <summary>A row of the kernel is one run of the input.</summary>
     private readonly bool _hasRuns = spec.Groups == 1 && (spec.DilationW == 1 || spec.KernelWidth == 1);
 
+    /// <summary>Input columns under a pixel are neighbours, all in one run with their channels, and of the size of the rows.</summary>
+    private bool HasPlainRuns => _hasRuns && (bytes || _inputSize == sizeof(short));
+
     /// <summary>Packs pixels [first, first + count) of all images in order.</summary>
     public void Pack(byte* x, int first, int count, int group, byte* target)
     {
@@ -24,18 +27,66 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
         int oh = first / spec.OutWidth % spec.OutHeight;
         int n = first / spec.OutWidth / spec.OutHeight;
         long imageBytes = (long)spec.Height * spec.Width * spec.Channels * _inputSize;
-        for (int pixel = 0; pixel < count; pixel++)
+        while (count > 0)
         {
-            Row(x + (n * imageBytes) + (group * spec.GroupChannels * _inputSize), oh, ow, target);
-            target += rowBytes;
-            if (++ow == spec.OutWidth)
+            // The pixels of one row of the output.
+            int part = Math.Min(count, spec.OutWidth - ow);
+            byte* image = x + (n * imageBytes) + (group * spec.GroupChannels * _inputSize);
+            if (HasPlainRuns)
             {
-                ow = 0;
-                if (++oh == spec.OutHeight)
+                Line(image, oh, ow, part, target);
+            }
+            else
+            {
+                for (int pixel = 0; pixel < part; pixel++)
                 {
-                    oh = 0;
-                    n++;
+                    Row(image, oh, ow + pixel, target + ((nint)pixel * rowBytes));
                 }
+            }
+
+            target += (nint)part * rowBytes;
+            count -= part;
+            ow = 0;
+            if (++oh == spec.OutHeight)
+            {
+                oh = 0;
+                n++;
+            }
+        }
+    }
+
+    /// <summary>Neighbouring pixels of a row of the output: where all columns under them exist, their runs lie at even distances.</summary>
+    private void Line(byte* image, int oh, int ow, int count, byte* target)
+    {
+        int inside = Math.Clamp((spec.PadLeft + spec.StrideW - 1) / spec.StrideW, ow, ow + count);
+        int room = spec.Width - spec.KernelWidth + spec.PadLeft;
+        int outside = Math.Clamp(room < 0 ? 0 : (room / spec.StrideW) + 1, inside, ow + count);
+        int pixelBytes = spec.Channels * _inputSize;
+        for (int kh = 0; kh < spec.KernelHeight; kh++, target += spec.KernelWidth * pixelBytes)
+        {
+            int h = spec.InputRow(oh, kh);
+            if ((uint)h >= (uint)spec.Height)
+            {
+                for (int pixel = 0; pixel < count; pixel++)
+                {
+                    Fill(target + ((nint)pixel * rowBytes), spec.KernelWidth * spec.Channels);
+                }
+
+                continue;
+            }
+
+            byte* line = image + ((long)h * spec.Width * pixelBytes);
+            for (int pixel = ow; pixel < ow + count; pixel++)
+            {
+                if (pixel == inside && outside > inside)
+                {
+                    byte* source = line + ((((nint)pixel * spec.StrideW) - spec.PadLeft) * pixelBytes);
+                    RunCopy.Copy(source, (nint)spec.StrideW * pixelBytes, target + ((nint)(pixel - ow) * rowBytes), rowBytes, outside - inside, spec.KernelWidth * pixelBytes);
+                    pixel = outside - 1;
+                    continue;
+                }
+
+                Run(line, (pixel * spec.StrideW) - spec.PadLeft, target + ((nint)(pixel - ow) * rowBytes), bytes ? sizeof(byte) : sizeof(short));
             }
         }
     }

@@ -8,9 +8,18 @@ namespace SgsIpu.Kernels.Lut;
 /// <summary>Reads a one-input function from a table that <see cref="LookupTable"/> built: integers only, one rounding, half up.</summary>
 public sealed class LookupKernel
 {
+    /// <summary>The number of INT16 values.</summary>
+    private const int Inputs = 1 << 16;
+
+    /// <summary>Elements from which on a read of a table of all values is worth making it.</summary>
+    private const int LeastForAll = 1 << 13;
+
     private readonly DataType _input;
     private readonly DataType _output;
     private readonly Tensor _table;
+
+    /// <summary>The values of all INT16 (by their bits) of an interpolated table: made when a large tensor is read first.</summary>
+    private Array? _all;
 
     /// <param name="input">UINT8 or INT16.</param>
     /// <param name="output">UINT8 or INT16, symmetric for INT16.</param>
@@ -114,6 +123,58 @@ public sealed class LookupKernel
     }
 
     private void Shorts<TY>(ReadOnlySpan<short> x, Span<TY> y, int low, int high)
+        where TY : unmanaged, INumber<TY>
+    {
+        if (y.Length >= LeastForAll)
+        {
+            Read(x, (TY[])(_all ??= All<TY>(low, high)), y);
+            return;
+        }
+
+        Interpolate(x, y, low, high);
+    }
+
+    private TY[] All<TY>(int low, int high)
+        where TY : unmanaged, INumber<TY>
+    {
+        short[] inputs = new short[Inputs];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            inputs[i] = (short)i;
+        }
+
+        TY[] values = new TY[Inputs];
+        Interpolate(inputs, values, low, high);
+        return values;
+    }
+
+    private static void Read<TY>(ReadOnlySpan<short> x, TY[] values, Span<TY> y)
+        where TY : unmanaged
+    {
+        ref short from = ref MemoryMarshal.GetReference(x);
+        ref TY table = ref MemoryMarshal.GetArrayDataReference(values);
+        ref TY to = ref MemoryMarshal.GetReference(y);
+        nint count = Math.Min(x.Length, y.Length);
+        nint i = 0;
+        for (; i <= count - 4; i += 4)
+        {
+            TY first = Unsafe.Add(ref table, (nint)(ushort)Unsafe.Add(ref from, i));
+            TY second = Unsafe.Add(ref table, (nint)(ushort)Unsafe.Add(ref from, i + 1));
+            TY third = Unsafe.Add(ref table, (nint)(ushort)Unsafe.Add(ref from, i + 2));
+            TY fourth = Unsafe.Add(ref table, (nint)(ushort)Unsafe.Add(ref from, i + 3));
+            Unsafe.Add(ref to, i) = first;
+            Unsafe.Add(ref to, i + 1) = second;
+            Unsafe.Add(ref to, i + 2) = third;
+            Unsafe.Add(ref to, i + 3) = fourth;
+        }
+
+        for (; i < count; i++)
+        {
+            Unsafe.Add(ref to, i) = Unsafe.Add(ref table, (nint)(ushort)Unsafe.Add(ref from, i));
+        }
+    }
+
+    private void Interpolate<TY>(ReadOnlySpan<short> x, Span<TY> y, int low, int high)
         where TY : unmanaged, INumber<TY>
     {
         if (_table.Type != DataType.Int32)

@@ -1,5 +1,7 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using SgsIpu.Core;
 using SgsIpu.Kernels.Elementwise;
 
@@ -59,7 +61,7 @@ public sealed record ReductionKernel(ReductionKind Kind, DataType Input, int Zer
                 continue;
             }
 
-            for (int i = 0; i < part.Length; i++)
+            for (int i = Kind is ReductionKind.Max or ReductionKind.Min ? 0 : Add(part, target); i < part.Length; i++)
             {
                 long value = int.CreateTruncating(part[i]) - Zero;
                 target[i] = Kind switch
@@ -70,6 +72,27 @@ public sealed record ReductionKernel(ReductionKind Kind, DataType Input, int Zer
                 };
             }
         }
+    }
+
+    /// <summary>Adds whole vectors of elements less the zero, and returns how many that were.</summary>
+    private int Add<TX>(ReadOnlySpan<TX> part, Span<long> sums)
+        where TX : unmanaged, IBinaryInteger<TX>
+    {
+        ref TX from = ref MemoryMarshal.GetReference(part);
+        ref long to = ref MemoryMarshal.GetReference(sums);
+        Vector256<int> zero = Vector256.Create(Zero);
+        int i = 0;
+        for (; i <= part.Length - Vector256<int>.Count; i += Vector256<int>.Count)
+        {
+            Vector128<short> elements = typeof(TX) == typeof(byte)
+                ? Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref Unsafe.As<TX, byte>(ref Unsafe.Add(ref from, i)))).AsByte()).AsInt16()
+                : Vector128.LoadUnsafe(ref Unsafe.As<TX, short>(ref from), (nuint)i);
+            (Vector256<long> lower, Vector256<long> upper) = Vector256.Widen(Vector256.WidenLower(elements.ToVector256Unsafe()) - zero);
+            (Vector256.LoadUnsafe(ref to, (nuint)i) + lower).StoreUnsafe(ref to, (nuint)i);
+            (Vector256.LoadUnsafe(ref to, (nuint)(i + 4)) + upper).StoreUnsafe(ref to, (nuint)(i + 4));
+        }
+
+        return i;
     }
 
     private long Join<TX>(ReadOnlySpan<TX> part, long joined)

@@ -89,32 +89,51 @@ public sealed record NormalizeImageOp(ImageFormat Format, ImageFormat TrainingFo
         FixedOperand y = FixedOperand.OfOutput(binding);
         short[] table = binding.OptionalInput(1)?.Constant?.As<short>().ToArray() ?? throw binding.NotSupported("the table is missing");
         Shape buffer = binding.Input(0).Shape;
-        return y.Type == DataType.UInt8
-            ? new DelegateKernel((in FixedArguments a) => Convert(a.Input(0), buffer, table, a.Output(0), static q => (byte)q))
-            : new DelegateKernel((in FixedArguments a) => Convert(a.Input(0), buffer, table, a.Output<short>(0), static q => q));
+        if (y.Type == DataType.UInt8)
+        {
+            byte[] bytes = [.. table.Select(v => (byte)v)];
+            return new DelegateKernel((in FixedArguments a) => Convert(a.Input(0), buffer, bytes, a.Output(0)));
+        }
+
+        return new DelegateKernel((in FixedArguments a) => Convert(a.Input(0), buffer, table, a.Output<short>(0)));
     }
 
     private static int AlignUp(int value, int alignment) => (value + alignment - 1) / alignment * alignment;
 
-    private void Convert<T>(ReadOnlySpan<byte> x, Shape buffer, short[] table, Span<T> y, Func<short, T> narrow)
+    private void Convert<T>(ReadOnlySpan<byte> x, Shape buffer, T[] table, Span<T> y)
+        where T : unmanaged
     {
         int rowBytes = buffer[2] * buffer[3];
         int imageBytes = buffer[1] * rowBytes;
-        Span<byte> pixel = stackalloc byte[3];
-        int at = 0;
         for (int n = 0; n < buffer[0]; n++)
         {
             ReadOnlySpan<byte> image = x.Slice(n * imageBytes, imageBytes);
             for (int h = 0; h < Height; h++)
             {
-                for (int w = 0; w < Width; w++)
+                Span<T> row = y.Slice(((n * Height) + h) * Width * Channels, Width * Channels);
+                if (Channels == 3 && Format != ImageFormat.YUV_NV12)
                 {
-                    ReadPixel(image, rowBytes, h, w, pixel);
-                    for (int c = 0; c < Channels; c++)
-                    {
-                        y[at++] = narrow(table[(c * 256) + pixel[c]]);
-                    }
+                    bool same = (Format is ImageFormat.BGR or ImageFormat.BGRA) == (TrainingFormat == ImageFormat.BGR);
+                    ColourTables.Map(image.Slice(h * rowBytes, rowBytes), buffer[3], same ? (0, 1, 2) : (2, 1, 0), table, row);
                 }
+                else
+                {
+                    ConvertRow(image, rowBytes, h, table, row);
+                }
+            }
+        }
+    }
+
+    private void ConvertRow<T>(ReadOnlySpan<byte> image, int rowBytes, int h, T[] table, Span<T> y)
+    {
+        Span<byte> pixel = stackalloc byte[3];
+        int at = 0;
+        for (int w = 0; w < Width; w++)
+        {
+            ReadPixel(image, rowBytes, h, w, pixel);
+            for (int c = 0; c < Channels; c++)
+            {
+                y[at++] = table[(c * 256) + pixel[c]];
             }
         }
     }
@@ -128,23 +147,12 @@ public sealed record NormalizeImageOp(ImageFormat Format, ImageFormat TrainingFo
             return;
         }
 
-        (byte r, byte g, byte b) = Format switch
-        {
-            ImageFormat.YUV_NV12 => ReadNv12(image, rowBytes, h, w),
-            ImageFormat.RGBA => Three(image, (h * rowBytes) + (w * 4)),
-            ImageFormat.BGRA => Reversed(image, (h * rowBytes) + (w * 4)),
-            ImageFormat.BGR => Reversed(image, (h * rowBytes) + (w * 3)),
-            _ => Three(image, (h * rowBytes) + (w * 3)),
-        };
+        (byte r, byte g, byte b) = ReadNv12(image, rowBytes, h, w);
         bool bgr = TrainingFormat == ImageFormat.BGR;
         pixel[0] = bgr ? b : r;
         pixel[1] = g;
         pixel[2] = bgr ? r : b;
     }
-
-    private static (byte R, byte G, byte B) Three(ReadOnlySpan<byte> image, int at) => (image[at], image[at + 1], image[at + 2]);
-
-    private static (byte R, byte G, byte B) Reversed(ReadOnlySpan<byte> image, int at) => (image[at + 2], image[at + 1], image[at]);
 
     private static (byte R, byte G, byte B) ReadNv12(ReadOnlySpan<byte> image, int rowBytes, int h, int w)
     {

@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace SgsIpu.Kernels;
+
+/// <summary>Copies many short runs of bytes of one length, at even distances. Parts of a run may be written twice; nothing beyond it is read or written.</summary>
+internal static unsafe class RunCopy
+{
+    public static void Copy(byte* source, nint sourceStep, byte* target, nint targetStep, int count, int bytes)
+    {
+        switch (bytes)
+        {
+            case >= 64:
+                for (; count > 0; count--, source += sourceStep, target += targetStep)
+                {
+                    Long(source, target, bytes);
+                }
+
+                break;
+            case >= 32:
+                Two<Vector256<byte>>(source, sourceStep, target, targetStep, count, bytes);
+                break;
+            case >= 16:
+                Two<Vector128<byte>>(source, sourceStep, target, targetStep, count, bytes);
+                break;
+            case >= 8:
+                Two<ulong>(source, sourceStep, target, targetStep, count, bytes);
+                break;
+            case >= 4:
+                Two<uint>(source, sourceStep, target, targetStep, count, bytes);
+                break;
+            case >= 2:
+                Two<ushort>(source, sourceStep, target, targetStep, count, bytes);
+                break;
+            case 1:
+                Two<byte>(source, sourceStep, target, targetStep, count, bytes);
+                break;
+        }
+    }
+
+    /// <summary>Runs of one to two times T: the second half overlaps the first.</summary>
+    private static void Two<T>(byte* source, nint sourceStep, byte* target, nint targetStep, int count, int bytes)
+        where T : unmanaged
+    {
+        nint second = bytes - sizeof(T);
+        for (; count > 0; count--, source += sourceStep, target += targetStep)
+        {
+            T first = Unsafe.ReadUnaligned<T>(source);
+            Unsafe.WriteUnaligned(target + second, Unsafe.ReadUnaligned<T>(source + second));
+            Unsafe.WriteUnaligned(target, first);
+        }
+    }
+
+    private static void Long(byte* source, byte* target, int bytes)
+    {
+        const int Step = 32;
+        int i = 0;
+        for (; i <= bytes - Step; i += Step)
+        {
+            Vector256.Load(source + i).Store(target + i);
+        }
+
+        if (i < bytes)
+        {
+            Vector256.Load(source + bytes - Step).Store(target + bytes - Step);
+        }
+    }
+}
