@@ -4,9 +4,29 @@ using System.Runtime.Intrinsics;
 namespace SgsIpu.Kernels;
 
 /// <summary>Copies many short runs of bytes of one length, at even distances. Parts of a run may be written twice; nothing beyond it is read or written.</summary>
-internal static unsafe class RunCopy
+public static unsafe class RunCopy
 {
-    public static void Copy(byte* source, nint sourceStep, byte* target, nint targetStep, int count, int bytes)
+    /// <summary>Copies runs from the start of a span to that of another.</summary>
+    /// <param name="sourceStep">Bytes from a run to the next; also negative or 0, from <paramref name="start"/> on.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The runs are not within the spans.</exception>
+    public static void Copy(ReadOnlySpan<byte> source, int start, int sourceStep, Span<byte> target, int targetStep, int count, int bytes)
+    {
+        if (count == 0 || bytes == 0)
+        {
+            return;
+        }
+
+        long last = start + ((long)sourceStep * (count - 1));
+        ArgumentOutOfRangeException.ThrowIfNegative(Math.Min(start, last), nameof(start));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Math.Max(start, last) + bytes, source.Length, nameof(source));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(((long)targetStep * (count - 1)) + bytes, target.Length, nameof(target));
+        fixed (byte* from = source, to = target)
+        {
+            Copy(from + start, sourceStep, to, targetStep, count, bytes);
+        }
+    }
+
+    internal static void Copy(byte* source, nint sourceStep, byte* target, nint targetStep, int count, int bytes)
     {
         switch (bytes)
         {

@@ -29,7 +29,8 @@ public abstract class BinaryKernel
         Create(new PReluArithmetic(Requantizer.FromScale(above), Requantizer.FromScale(below)), types, form);
 
     /// <summary>Computes every element of the output; the spans hold whole tensors.</summary>
-    public abstract void Run(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, Span<byte> y);
+    /// <param name="threads">Threads to use at most.</param>
+    public abstract void Run(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b, Span<byte> y, int threads = 1);
 
     private static BinaryKernel Create<TArithmetic>(TArithmetic arithmetic, BinaryTypes types, KernelForm form)
         where TArithmetic : struct, IBinaryArithmetic

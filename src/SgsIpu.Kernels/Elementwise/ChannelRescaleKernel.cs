@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using SgsIpu.Core;
 
 namespace SgsIpu.Kernels.Elementwise;
@@ -13,12 +14,23 @@ namespace SgsIpu.Kernels.Elementwise;
 /// </summary>
 public sealed class ChannelRescaleKernel
 {
+    private const int Lanes = 16;
+
+    /// <summary>Elements below which a second thread costs more than it gains.</summary>
+    private const int LeastForThreads = 1 << 14;
+
+    private static readonly unsafe Action<(ChannelRescaleKernel Self, nint X, nint Y), int, int> Body = static (s, first, end) => s.Self.Run((byte*)s.X, (byte*)s.Y, first, end);
+
     private readonly DataType _input;
     private readonly int _zeroX;
     private readonly int _zeroY;
     private readonly int _shift;
     private readonly long[] _multipliers;
     private readonly KernelForm _form;
+
+    /// <summary>Multipliers of INT32 lanes, then those of the odd lanes moved to even ones, for as many elements as whole vectors and whole pixels have in common; empty where a product may not fit.</summary>
+    private readonly int[] _lanes;
+    private readonly int[] _oddLanes;
 
     /// <param name="input">UINT8 or INT16.</param>
     /// <param name="factors">Scale of the input over the scale of each output channel; positive.</param>
@@ -30,18 +42,67 @@ public sealed class ChannelRescaleKernel
         _form = form;
         _shift = Math.Clamp(28 - Math.ILogB(factors.Max()), 1, 45);
         _multipliers = [.. factors.Select(f => (long)Math.Min(Math.Floor(Math.ScaleB(f, _shift) + 0.5), 1L << 40))];
+
+        // Results below 2^31: 17 bits of the input times a factor below 2^13.
+        bool fits = form == KernelForm.V512 && factors.Max() < 1 << 13 && _multipliers.Max() <= int.MaxValue;
+        int period = _multipliers.Length / (int)BigInteger.GreatestCommonDivisor(_multipliers.Length, Lanes) * Lanes;
+        _lanes = fits ? [.. Enumerable.Range(0, period).Select(i => (int)_multipliers[i % _multipliers.Length])] : [];
+        _oddLanes = [.. _lanes.Select((_, i) => _lanes[i | 1])];
     }
 
-    public void Run(ReadOnlySpan<byte> x, Span<byte> y)
+    /// <summary>Rescales a whole tensor.</summary>
+    /// <param name="threads">Threads to use at most.</param>
+    public unsafe void Run(ReadOnlySpan<byte> x, Span<byte> y, int threads = 1)
     {
+        int pixels = y.Length / _multipliers.Length;
+        fixed (byte* px = x, py = y)
+        {
+            Workers.Run(pixels, y.Length < LeastForThreads ? 1 : threads, (this, (nint)px, (nint)py), Body);
+        }
+    }
+
+    /// <summary>Rescales pixels [first, end).</summary>
+    private unsafe void Run(byte* x, byte* y, int first, int end)
+    {
+        int channels = _multipliers.Length;
+        int count = (end - first) * channels;
+        var target = new Span<byte>(y + ((nint)first * channels), count);
         if (_input == DataType.UInt8)
         {
-            Rows(x, y);
+            Rows(new ReadOnlySpan<byte>(x + ((nint)first * channels), count), target);
+            return;
         }
-        else
+
+        var source = new ReadOnlySpan<short>((short*)x + ((nint)first * channels), count);
+        int done = _lanes.Length > 0 ? Whole(source, target) : 0;
+        Rows(source[done..], target[done..]);
+    }
+
+    /// <summary>Whole periods of 16 lanes; returns the elements done.</summary>
+    private int Whole(ReadOnlySpan<short> x, Span<byte> y)
+    {
+        Vector512<int> zeroX = Vector512.Create(_zeroX);
+        Vector512<int> zeroY = Vector512.Create(_zeroY);
+        Vector512<long> round = Vector512.Create(1L << (_shift - 1));
+        Vector512<long> low = Vector512.Create(0xFFFFFFFFL);
+        ref short from = ref MemoryMarshal.GetReference(x);
+        ref byte to = ref MemoryMarshal.GetReference(y);
+        ref int lanes = ref MemoryMarshal.GetArrayDataReference(_lanes);
+        ref int oddLanes = ref MemoryMarshal.GetArrayDataReference(_oddLanes);
+        int end = y.Length - (y.Length % _lanes.Length);
+        int at = 0;
+        for (int i = 0; i < end; i += Lanes)
         {
-            Rows(MemoryMarshal.Cast<byte, short>(x), y);
+            Vector512<int> value = Avx512F.ConvertToVector512Int32(Vector256.LoadUnsafe(ref from, (nuint)i)) - zeroX;
+            Vector512<long> even = Avx512F.Multiply(value, Vector512.LoadUnsafe(ref lanes, (nuint)at));
+            Vector512<long> odd = Avx512F.Multiply((value.AsInt64() >>> 32).AsInt32(), Vector512.LoadUnsafe(ref oddLanes, (nuint)at));
+            Vector512<int> result = Vector512.ConditionalSelect(low, (even + round) >> _shift, ((odd + round) >> _shift) << 32).AsInt32() + zeroY;
+            Avx512F.ConvertToVector128ByteWithSaturation(Vector512.Max(result, Vector512<int>.Zero).AsUInt32()).StoreUnsafe(ref to, (nuint)i);
+            at += Lanes;
+            at = at == _lanes.Length ? 0 : at;
         }
+
+        return end;
     }
 
     private void Rows<T>(ReadOnlySpan<T> x, Span<byte> y)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace SgsIpu.Kernels.Elementwise;
 
@@ -24,29 +25,22 @@ internal readonly struct Lanes512(Vector512<int> value) : ILanes<Lanes512>
     public static Lanes512 Load<T>(ref T source, nuint index)
         where T : unmanaged
     {
-        if (typeof(T) == typeof(byte))
-        {
-            Vector128<byte> bytes = Vector128.LoadUnsafe(ref Unsafe.As<T, byte>(ref source), index);
-            Vector256<ushort> wide = Vector256.WidenLower(bytes.ToVector256Unsafe());
-            return new(Vector512.WidenLower(wide.ToVector512Unsafe()).AsInt32());
-        }
-
-        return new(Vector512.WidenLower(Vector256.LoadUnsafe(ref Unsafe.As<T, short>(ref source), index).ToVector512Unsafe()));
+        return new(typeof(T) == typeof(byte)
+            ? Avx512F.ConvertToVector512Int32(Vector128.LoadUnsafe(ref Unsafe.As<T, byte>(ref source), index))
+            : Avx512F.ConvertToVector512Int32(Vector256.LoadUnsafe(ref Unsafe.As<T, short>(ref source), index)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<T>(Lanes512 value, ref T target, nuint index)
         where T : unmanaged
     {
-        Vector512<short> narrow = Vector512.Narrow(value._value, value._value);
         if (typeof(T) == typeof(byte))
         {
-            Vector512<sbyte> bytes = Vector512.Narrow(narrow, narrow);
-            bytes.GetLower().GetLower().StoreUnsafe(ref Unsafe.As<T, sbyte>(ref target), index);
+            Avx512F.ConvertToVector128Byte(value._value).StoreUnsafe(ref Unsafe.As<T, byte>(ref target), index);
         }
         else
         {
-            narrow.GetLower().StoreUnsafe(ref Unsafe.As<T, short>(ref target), index);
+            Avx512F.ConvertToVector256Int16(value._value).StoreUnsafe(ref Unsafe.As<T, short>(ref target), index);
         }
     }
 

@@ -8,19 +8,21 @@ namespace SgsIpu.Kernels.Elementwise;
 /// Two straight lines through the origin, then limits: rescaling, Clip, ReLU, LeakyReLU, Abs and Neg in integers. Within 0.51 of the true
 /// value in units of the output.
 /// </summary>
-/// <param name="Input">UINT8 or INT16.</param>
-/// <param name="ZeroX">The integer of the input that stands for 0.</param>
-/// <param name="Output">UINT8 or INT16.</param>
-/// <param name="Range">Zero point of the output, and the limits.</param>
-/// <param name="Above">Factor of non-negative values.</param>
-/// <param name="Below">Factor of negative values.</param>
-public sealed record SlopeKernel(DataType Input, int ZeroX, DataType Output, IntegerRange Range, LinearScale Above, LinearScale Below, KernelForm Form)
+/// <param name="input">UINT8 or INT16.</param>
+/// <param name="zeroX">The integer of the input that stands for 0.</param>
+/// <param name="output">UINT8 or INT16.</param>
+/// <param name="range">Zero point of the output, and the limits.</param>
+/// <param name="above">Factor of non-negative values.</param>
+/// <param name="below">Factor of negative values.</param>
+public sealed class SlopeKernel(DataType input, int zeroX, DataType output, IntegerRange range, LinearScale above, LinearScale below, KernelForm form) : ElementMap
 {
-    private readonly KernelForm _form = Above.FitsLanes && Below.FitsLanes ? Form : KernelForm.Scalar;
+    private readonly KernelForm _form = above.FitsLanes && below.FitsLanes ? form : KernelForm.Scalar;
 
-    public void Run(ReadOnlySpan<byte> x, Span<byte> y)
+    protected override (int X, int Y) Sizes => (input == DataType.UInt8 ? 1 : 2, output == DataType.UInt8 ? 1 : 2);
+
+    protected override void Map(ReadOnlySpan<byte> x, Span<byte> y)
     {
-        if (Input == DataType.UInt8)
+        if (input == DataType.UInt8)
         {
             Run<byte>(x, y);
         }
@@ -33,7 +35,7 @@ public sealed record SlopeKernel(DataType Input, int ZeroX, DataType Output, Int
     private void Run<TX>(ReadOnlySpan<TX> x, Span<byte> y)
         where TX : unmanaged, IBinaryInteger<TX>
     {
-        if (Output == DataType.UInt8)
+        if (output == DataType.UInt8)
         {
             Run<TX, byte>(x, y);
         }
@@ -56,8 +58,8 @@ public sealed record SlopeKernel(DataType Input, int ZeroX, DataType Output, Int
         };
         for (int i = done; i < y.Length; i++)
         {
-            int centred = int.CreateTruncating(x[i]) - ZeroX;
-            y[i] = TY.CreateTruncating(Range.Place((centred < 0 ? Below : Above).Apply(centred, 0)));
+            int centred = int.CreateTruncating(x[i]) - zeroX;
+            y[i] = TY.CreateTruncating(range.Place((centred < 0 ? below : above).Apply(centred, 0)));
         }
     }
 
@@ -66,24 +68,24 @@ public sealed record SlopeKernel(DataType Input, int ZeroX, DataType Output, Int
         where TY : unmanaged, IBinaryInteger<TY>
         where TLanes : struct, ILanes<TLanes>
     {
-        LinearScale above = Above;
-        LinearScale below = Below;
-        bool straight = above == below;
-        TLanes zeroX = TLanes.All(ZeroX);
-        TLanes low = TLanes.All(Range.Low - Range.Zero);
-        TLanes high = TLanes.All(Range.High - Range.Zero);
-        TLanes zero = TLanes.All(Range.Zero);
+        LinearScale upper = above;
+        LinearScale lower = below;
+        bool straight = upper == lower;
+        TLanes origin = TLanes.All(zeroX);
+        TLanes low = TLanes.All(range.Low - range.Zero);
+        TLanes high = TLanes.All(range.High - range.Zero);
+        TLanes zero = TLanes.All(range.Zero);
         ref TX firstX = ref MemoryMarshal.GetReference(x);
         ref TY firstY = ref MemoryMarshal.GetReference(y);
         int end = y.Length - TLanes.Count;
         int i = 0;
         for (; i <= end; i += TLanes.Count)
         {
-            TLanes centred = TLanes.Load(ref firstX, (nuint)i) - zeroX;
-            TLanes value = above.Apply(centred);
+            TLanes centred = TLanes.Load(ref firstX, (nuint)i) - origin;
+            TLanes value = upper.Apply(centred);
             if (!straight)
             {
-                value = TLanes.Select(centred, below.Apply(centred), value);
+                value = TLanes.Select(centred, lower.Apply(centred), value);
             }
 
             TLanes.Store(TLanes.Min(TLanes.Max(value, low), high) + zero, ref firstY, (nuint)i);

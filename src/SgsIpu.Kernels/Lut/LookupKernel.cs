@@ -2,11 +2,12 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using SgsIpu.Core;
+using SgsIpu.Kernels.Elementwise;
 
 namespace SgsIpu.Kernels.Lut;
 
 /// <summary>Reads a one-input function from a table that <see cref="LookupTable"/> built: integers only, one rounding, half up.</summary>
-public sealed class LookupKernel
+public sealed class LookupKernel : ElementMap
 {
     /// <summary>The number of INT16 values.</summary>
     private const int Inputs = 1 << 16;
@@ -40,7 +41,17 @@ public sealed class LookupKernel
         _table = table;
     }
 
-    public void Run(ReadOnlySpan<byte> x, Span<byte> y)
+    protected override (int X, int Y) Sizes => (_input == DataType.UInt8 ? 1 : 2, _output == DataType.UInt8 ? 1 : 2);
+
+    protected override void Prepare(int count)
+    {
+        if (count >= LeastForAll && _input == DataType.Int16 && _table.Type == DataType.Int32)
+        {
+            _all ??= _output == DataType.UInt8 ? All<byte>(0, 255) : All<short>(-32767, 32767);
+        }
+    }
+
+    protected override void Map(ReadOnlySpan<byte> x, Span<byte> y)
     {
         if (_input == DataType.UInt8)
         {
@@ -125,9 +136,9 @@ public sealed class LookupKernel
     private void Shorts<TY>(ReadOnlySpan<short> x, Span<TY> y, int low, int high)
         where TY : unmanaged, INumber<TY>
     {
-        if (y.Length >= LeastForAll)
+        if (_all is TY[] all)
         {
-            Read(x, (TY[])(_all ??= All<TY>(low, high)), y);
+            Read(x, all, y);
             return;
         }
 
@@ -148,7 +159,7 @@ public sealed class LookupKernel
         return values;
     }
 
-    private static void Read<TY>(ReadOnlySpan<short> x, TY[] values, Span<TY> y)
+    private static unsafe void Read<TY>(ReadOnlySpan<short> x, TY[] values, Span<TY> y)
         where TY : unmanaged
     {
         ref short from = ref MemoryMarshal.GetReference(x);
@@ -156,16 +167,15 @@ public sealed class LookupKernel
         ref TY to = ref MemoryMarshal.GetReference(y);
         nint count = Math.Min(x.Length, y.Length);
         nint i = 0;
-        for (; i <= count - 4; i += 4)
+        if (sizeof(TY) == sizeof(short))
         {
-            TY first = Unsafe.Add(ref table, (nint)(ushort)Unsafe.Add(ref from, i));
-            TY second = Unsafe.Add(ref table, (nint)(ushort)Unsafe.Add(ref from, i + 1));
-            TY third = Unsafe.Add(ref table, (nint)(ushort)Unsafe.Add(ref from, i + 2));
-            TY fourth = Unsafe.Add(ref table, (nint)(ushort)Unsafe.Add(ref from, i + 3));
-            Unsafe.Add(ref to, i) = first;
-            Unsafe.Add(ref to, i + 1) = second;
-            Unsafe.Add(ref to, i + 2) = third;
-            Unsafe.Add(ref to, i + 3) = fourth;
+            // Four results are stored at once.
+            for (; i <= count - 4; i += 4)
+            {
+                ulong low = One(ref table, ref from, i) | (One(ref table, ref from, i + 1) << 16);
+                ulong high = One(ref table, ref from, i + 2) | (One(ref table, ref from, i + 3) << 16);
+                Unsafe.WriteUnaligned(ref Unsafe.As<TY, byte>(ref Unsafe.Add(ref to, i)), low | (high << 32));
+            }
         }
 
         for (; i < count; i++)
@@ -173,6 +183,11 @@ public sealed class LookupKernel
             Unsafe.Add(ref to, i) = Unsafe.Add(ref table, (nint)(ushort)Unsafe.Add(ref from, i));
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong One<TY>(ref TY table, ref short from, nint i)
+        where TY : unmanaged
+        => Unsafe.As<TY, ushort>(ref Unsafe.Add(ref table, (nint)(ushort)Unsafe.Add(ref from, i)));
 
     private void Interpolate<TY>(ReadOnlySpan<short> x, Span<TY> y, int low, int high)
         where TY : unmanaged, INumber<TY>

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace SgsIpu.Kernels;
 
@@ -13,44 +15,77 @@ public sealed class PoolKernel<T>(PoolWindow window, (int N, int H, int W, int C
     {
         for (int n = 0; n < input.N; n++)
         {
+            if (!average)
+            {
+                Maximum(x.Slice(n * input.H * input.W * input.C, input.H * input.W * input.C), y.Slice(n * output.H * output.W * input.C, output.H * output.W * input.C));
+                continue;
+            }
+
             for (int oh = 0; oh < output.H; oh++)
             {
                 for (int ow = 0; ow < output.W; ow++)
                 {
                     Span<T> target = y.Slice((((n * output.H) + oh) * output.W + ow) * input.C, input.C);
-                    if (average)
-                    {
-                        Average(x, target, accumulators[..input.C], n, oh, ow);
-                    }
-                    else
-                    {
-                        Maximum(x, target, n, oh, ow);
-                    }
+                    Average(x, target, accumulators[..input.C], n, oh, ow);
                 }
             }
         }
     }
 
-    private void Maximum(ReadOnlySpan<T> x, Span<T> y, int n, int oh, int ow)
+    /// <summary>The maximum along each row of the image, then of those rows: as many steps as the window has rows and columns together.</summary>
+    private void Maximum(ReadOnlySpan<T> image, Span<T> y)
     {
-        y.Fill(T.MinValue);
-        for (int kh = 0; kh < window.KernelH; kh++)
+        int width = output.W * input.C;
+        T[] rented = ArrayPool<T>.Shared.Rent(input.H * width);
+        Span<T> rows = rented.AsSpan(0, input.H * width);
+        rows.Fill(T.MinValue);
+        for (int h = 0; h < input.H; h++)
         {
-            for (int kw = 0; kw < window.KernelW; kw++)
+            ReadOnlySpan<T> line = image.Slice(h * input.W * input.C, input.W * input.C);
+            for (int ow = 0; ow < output.W; ow++)
             {
-                ReadOnlySpan<T> pixel = Pixel(x, n, oh, ow, kh, kw);
-                Span<T> target = y[..pixel.Length];
-                int c = 0;
-                for (; c <= target.Length - Vector<T>.Count; c += Vector<T>.Count)
+                Span<T> target = rows.Slice((h * width) + (ow * input.C), input.C);
+                for (int kw = 0; kw < window.KernelW; kw++)
                 {
-                    Vector.Max(new Vector<T>(target[c..]), new Vector<T>(pixel[c..])).CopyTo(target[c..]);
-                }
-
-                for (; c < target.Length; c++)
-                {
-                    target[c] = T.Max(target[c], pixel[c]);
+                    int w = (ow * window.StrideW) - window.PadLeft + (kw * window.DilationW);
+                    if ((uint)w < (uint)input.W)
+                    {
+                        Larger(target, line.Slice(w * input.C, input.C));
+                    }
                 }
             }
+        }
+
+        y.Fill(T.MinValue);
+        for (int oh = 0; oh < output.H; oh++)
+        {
+            for (int kh = 0; kh < window.KernelH; kh++)
+            {
+                int h = (oh * window.StrideH) - window.PadTop + (kh * window.DilationH);
+                if ((uint)h < (uint)input.H)
+                {
+                    Larger(y.Slice(oh * width, width), rows.Slice(h * width, width));
+                }
+            }
+        }
+
+        ArrayPool<T>.Shared.Return(rented);
+    }
+
+    /// <summary>Each element becomes the larger of both.</summary>
+    private static void Larger(Span<T> y, ReadOnlySpan<T> other)
+    {
+        ref T to = ref MemoryMarshal.GetReference(y);
+        ref T from = ref MemoryMarshal.GetReference(other);
+        int i = 0;
+        for (; i <= y.Length - Vector<T>.Count; i += Vector<T>.Count)
+        {
+            Vector.Max(Vector.LoadUnsafe(ref to, (nuint)i), Vector.LoadUnsafe(ref from, (nuint)i)).StoreUnsafe(ref to, (nuint)i);
+        }
+
+        for (; i < y.Length; i++)
+        {
+            y[i] = T.Max(y[i], other[i]);
         }
     }
 

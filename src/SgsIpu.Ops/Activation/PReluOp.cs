@@ -28,7 +28,7 @@ public sealed record PReluOp : ElementwiseOp
     {
         BinaryOperands t = BinaryOperands.Of(binding);
         BinaryKernel kernel = BinaryKernel.PRelu(t.Types, t.ScaleA / t.ScaleY, t.ScaleA * t.ScaleB / t.ScaleY, KernelForms.Current);
-        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Input(1), a.Output(0)));
+        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Input(1), a.Output(0), a.Threads));
     }
 
     protected override void Emit(OnnxEmitter emitter, string[] inputs, string output) => emitter.Add("PRelu", inputs, [output]);

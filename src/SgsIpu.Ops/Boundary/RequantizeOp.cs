@@ -19,12 +19,12 @@ public sealed record RequantizeOp(DataType To) : BoundaryOp(To)
         if (FixedBinding.Quant(binding.Output) is { IsPerTensor: false } channels)
         {
             var rescale = new ChannelRescaleKernel(x.Type, x.Zero, [.. channels.Scale.Select(s => x.Scale / s)], channels.ZeroPoint, KernelForms.Current);
-            return new DelegateKernel((in FixedArguments a) => rescale.Run(a.Input(0), a.Output(0)));
+            return new DelegateKernel((in FixedArguments a) => rescale.Run(a.Input(0), a.Output(0), a.Threads));
         }
 
         FixedOperand y = FixedOperand.OfOutput(binding);
         LinearScale scale = LinearScale.Of(x.Scale / y.Scale);
         var kernel = new SlopeKernel(x.Type, x.Zero, y.Type, y.Range, scale, scale, KernelForms.Current);
-        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0)));
+        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), a.Threads));
     }
 }

@@ -25,7 +25,7 @@ public abstract record BinaryOp : ElementwiseOp
         }
 
         BinaryKernel kernel = Kernel(BinaryOperands.Of(binding), KernelForms.Current);
-        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Input(1), a.Output(0)));
+        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Input(1), a.Output(0), a.Threads));
     }
 
     /// <summary>The integer form for these operands.</summary>

@@ -18,6 +18,6 @@ internal static class FunctionTables
     {
         Tensor table = binding.OptionalInput(1)?.Constant ?? throw binding.NotSupported("the function's table is missing");
         var kernel = new LookupKernel(binding.Input(0).Type, binding.Output.Type, table);
-        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0)));
+        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), a.Threads));
     }
 }

@@ -33,7 +33,7 @@ public abstract record SlopeOp : UnaryOp
         LinearScale above = LinearScale.Of(SlopeAbove * x.Scale / y.Scale);
         LinearScale below = LinearScale.Of(SlopeBelow * x.Scale / y.Scale);
         var kernel = new SlopeKernel(x.Type, x.Zero, y.Type, range, above, below, KernelForms.Current);
-        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0)));
+        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), a.Threads));
     }
 
     /// <summary>On exact integers, for slopes that are whole.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Kernels;
 
 namespace SgsIpu.Ops;
 
@@ -54,17 +55,15 @@ public sealed record ConcatOp(int Axis) : IpuOperator
         TensorSpec output = binding.Output;
         int width = output.Type.Bits() / 8 * output.Shape.Skip(Axis + 1).Aggregate(1, (a, b) => a * b);
         int[] runs = [.. binding.Inputs.Select(i => i!.Shape[Axis] * width)];
+        int rowBytes = runs.Sum();
         int rows = output.Shape.Take(Axis).Aggregate(1, (a, b) => a * b);
         return new DelegateKernel((in a) =>
         {
-            Span<byte> y = a.Output(0);
-            for (int r = 0; r < rows; r++)
+            int at = 0;
+            for (int i = 0; i < runs.Length; i++)
             {
-                for (int i = 0; i < runs.Length; i++)
-                {
-                    a.Input(i).Slice(r * runs[i], runs[i]).CopyTo(y);
-                    y = y[runs[i]..];
-                }
+                RunCopy.Copy(a.Input(i), 0, runs[i], a.Output(0)[at..], rowBytes, rows, runs[i]);
+                at += runs[i];
             }
         });
     }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SgsIpu.Kernels;
 
 namespace SgsIpu.Ops;
 
@@ -22,12 +23,15 @@ internal sealed class StridedCopyKernel(ImmutableArray<int> sizes, int[] steps, 
             run *= sizes[--rank];
         }
 
+        // The dimension around the runs is copied at once.
+        (int count, int step) = rank > 0 ? (sizes[rank - 1], steps[rank - 1]) : (1, 0);
+        rank = Math.Max(0, rank - 1);
         Span<int> index = stackalloc int[Math.Max(1, rank)];
         index.Clear();
         int at = origin;
-        for (int o = 0; o < y.Length; o += run * width)
+        for (int o = 0; o < y.Length; o += count * run * width)
         {
-            x.Slice(at * width, run * width).CopyTo(y[o..]);
+            RunCopy.Copy(x, at * width, step * width, y[o..], run * width, count, run * width);
             for (int d = rank - 1; d >= 0; d--)
             {
                 at += steps[d];

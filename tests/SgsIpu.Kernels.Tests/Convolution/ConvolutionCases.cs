@@ -59,6 +59,54 @@ internal static class ConvolutionCases
         };
     }
 
+    /// <summary>Random convolutions like those of networks: many channels, kernels up to 7, rows wider than a few pixels, scales that fast arithmetic serves.</summary>
+    public static ConvolutionSpec RandomWide(Random random, bool depthwise, DataType input)
+    {
+        int[] sides = [1, 3, 3, 5, 7];
+        int kernel = sides[random.Next(depthwise ? 1 : 0, depthwise ? sides.Length : 3)];
+        int stride = random.Next(1, 3);
+        int dilation = random.Next(5) == 0 ? 2 : 1;
+        int pad = random.Next(2) == 0 ? kernel / 2 * dilation : 0;
+        (int height, int width) = (random.Next(14, 17), random.Next(14, 22));
+        int channels = depthwise ? random.Next(1, 260) : random.Next(1, 40) * (random.Next(3) == 0 ? 1 : 4);
+        int outputs = depthwise ? channels : random.Next(1, 200);
+        int groupInputs = depthwise ? 1 : channels;
+        int k = kernel * kernel * groupInputs;
+        int limit = input == DataType.UInt8 ? sbyte.MaxValue : short.MaxValue;
+        short[] weights = [.. Enumerable.Range(0, outputs * k).Select(_ => (short)random.Next(-limit, limit + 1))];
+        bool bytes = random.Next(2) == 0;
+        double size = Math.Sqrt(k) * limit * (input == DataType.UInt8 ? 128 : 16384);
+        (int low, int high) = bytes ? (0, 255) : (-32767, 32767);
+        int zero = bytes ? random.Next(0, 256) : 0;
+        return new ConvolutionSpec
+        {
+            Height = height,
+            Width = width,
+            Channels = channels,
+            OutHeight = ((height + (2 * pad) - (dilation * (kernel - 1)) - 1) / stride) + 1,
+            OutWidth = ((width + (2 * pad) - (dilation * (kernel - 1)) - 1) / stride) + 1,
+            KernelHeight = kernel,
+            KernelWidth = kernel,
+            StrideH = stride,
+            StrideW = stride,
+            PadTop = pad,
+            PadLeft = pad,
+            DilationH = dilation,
+            DilationW = dilation,
+            Groups = depthwise ? channels : 1,
+            InputType = input,
+            InputZeroPoint = input == DataType.UInt8 ? random.Next(0, 256) : 0,
+            Weights = weights,
+            Output = new OutputStage(
+                bytes ? DataType.UInt8 : DataType.Int16,
+                [.. Enumerable.Range(0, outputs).Select(_ => (long)((random.NextDouble() - 0.5) * size))],
+                [.. Enumerable.Range(0, outputs).Select(_ => Requantizer.FromScale((0.3 + random.NextDouble()) * high / size))],
+                zero,
+                random.Next(2) == 0 ? low : zero,
+                random.Next(2) == 0 ? high : zero + ((high - zero) / 2)),
+        };
+    }
+
     /// <summary>A stage whose scales take sums of the given size to about the range of the output.</summary>
     public static OutputStage Stage(Random random, int channels, double size)
     {

@@ -55,6 +55,32 @@ public sealed class ConvolutionTests
     }
 
     [Theory]
+    [MemberData(nameof(Wide))]
+    public void Many_channels_and_wide_kernels_give_the_bytes_of_the_scalar_form(KernelForm form, DataType type, bool depthwise)
+    {
+        var random = new Random(57);
+        for (int i = 0; i < 24; i++)
+        {
+            Check(random, ConvolutionCases.RandomWide(random, depthwise, type), form);
+        }
+    }
+
+    public static TheoryData<KernelForm, DataType, bool> Wide()
+    {
+        var data = new TheoryData<KernelForm, DataType, bool>();
+        foreach (KernelForm form in KernelForms.Products.Where(f => f != KernelForm.Scalar))
+        {
+            foreach (DataType type in new[] { DataType.UInt8, DataType.Int16 })
+            {
+                data.Add(form, type, false);
+                data.Add(form, type, true);
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
     [InlineData(DataType.UInt8, 0)]
     [InlineData(DataType.UInt8, 1)]
     [InlineData(DataType.Int16, 0)]
