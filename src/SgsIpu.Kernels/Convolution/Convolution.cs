@@ -51,9 +51,14 @@ public abstract class Convolution(ConvolutionSpec spec)
             return new DepthwiseConvolution<TVector, TForm>(spec, bounds);
         }
 
-        return form == KernelForm.Vnni && bounds is { FitsInt32: true, FitsBytes: true } && VnniCode.Instance is { } code
+        if (form != KernelForm.Vnni || VnniCode.Instance is not { } code)
+        {
+            return new GemmConvolution<TVector, TForm, PairKernel<TVector, TForm>>(spec, bounds, default);
+        }
+
+        return bounds is { FitsInt32: true, FitsBytes: true }
             ? new GemmConvolution<TVector, TForm, VnniKernel>(spec, bounds, new VnniKernel(code))
-            : new GemmConvolution<TVector, TForm, PairKernel<TVector, TForm>>(spec, bounds, default);
+            : new GemmConvolution<TVector, TForm, VnniPairKernel>(spec, bounds, new VnniPairKernel(code));
     }
 
     /// <summary>Computes the output from the input, both NHWC.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SgsIpu.Core;
 
 namespace SgsIpu.Kernels;
@@ -56,6 +57,7 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
     }
 
     /// <summary>Neighbouring pixels of a row of the output: where all columns under them exist, their runs lie at even distances.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Line(byte* image, int oh, int ow, int count, byte* target)
     {
         int inside = Math.Clamp((spec.PadLeft + spec.StrideW - 1) / spec.StrideW, ow, ow + count);
@@ -127,6 +129,7 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run(byte* line, int w, byte* target, int size)
     {
         int start = Math.Clamp(-w, 0, spec.KernelWidth);

@@ -26,6 +26,7 @@ public static unsafe class RunCopy
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Copy(byte* source, nint sourceStep, byte* target, nint targetStep, int count, int bytes)
     {
         switch (bytes)
@@ -59,6 +60,7 @@ public static unsafe class RunCopy
     }
 
     /// <summary>Runs of one to two times T: the second half overlaps the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Two<T>(byte* source, nint sourceStep, byte* target, nint targetStep, int count, int bytes)
         where T : unmanaged
     {
@@ -71,6 +73,7 @@ public static unsafe class RunCopy
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Long(byte* source, byte* target, int bytes)
     {
         const int Step = 32;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -79,6 +80,7 @@ public sealed class ChannelRescaleKernel
     }
 
     /// <summary>Whole periods of 16 lanes; returns the elements done.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Whole(ReadOnlySpan<short> x, Span<byte> y)
     {
         Vector512<int> zeroX = Vector512.Create(_zeroX);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using SgsIpu.Core;
 
@@ -63,6 +64,7 @@ public sealed class SlopeKernel(DataType input, int zeroX, DataType output, Inte
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Vectors<TX, TY, TLanes>(ReadOnlySpan<TX> x, Span<TY> y)
         where TX : unmanaged, IBinaryInteger<TX>
         where TY : unmanaged, IBinaryInteger<TY>

@@ -9,24 +9,28 @@ namespace SgsIpu.Kernels;
 /// A matrix product whose sides are packed in each run: the left less its zero point, in INT16; the right split where its values do not
 /// prove that the sums fit INT32.
 /// </summary>
-internal sealed unsafe class PanelMatrixProduct<TVector, TForm> : MatrixProduct
+internal sealed unsafe class PanelMatrixProduct<TVector, TForm, TKernel> : MatrixProduct
     where TVector : unmanaged
     where TForm : struct, IVectorForm<TVector>
+    where TKernel : struct, ITileKernel
 {
     /// <summary>Rows of the left side that are packed at a time; whole tiles.</summary>
     private const int BlockRows = 32;
 
     private static readonly Action<Matrices, int, int> Body = static (m, first, end) => m.Self.Rows(m, first, end);
 
+    private readonly TKernel _kernel;
     private readonly PanelLayout _split;
     private readonly PanelLayout _whole;
     private readonly int _blockSteps;
     private readonly VectorStage _stage;
 
-    public PanelMatrixProduct(MatrixProductSpec spec)
+    /// <param name="kernel">Of INT16 pairs.</param>
+    public PanelMatrixProduct(MatrixProductSpec spec, TKernel kernel)
         : base(spec)
     {
-        int stepElements = PairKernel<TVector, TForm>.StepElements;
+        _kernel = kernel;
+        int stepElements = TKernel.StepElements;
         _split = new PanelLayout(spec.N, spec.K, TForm.Count, stepElements, Split: true);
         _whole = _split with { Split = false };
         _blockSteps = ConvolutionBounds.Split(spec.TypeA) / stepElements;
@@ -129,8 +133,8 @@ internal sealed unsafe class PanelMatrixProduct<TVector, TForm> : MatrixProduct
                 }
 
                 nint outBytes = (nint)Spec.N * _stage.ElementSize;
-                PanelProduct.Run<TVector, TForm, PairKernel<TVector, TForm>>(
-                    default, scratch, rowBytes, count, (int*)m.Columns, m.Layout, m.Layout.Split ? _blockSteps : m.Layout.Steps, _stage, 0, (byte*)m.Y + (row * outBytes), outBytes);
+                PanelProduct.Run<TVector, TForm, TKernel>(
+                    _kernel, scratch, rowBytes, count, (int*)m.Columns, m.Layout, m.Layout.Split ? _blockSteps : m.Layout.Steps, _stage, 0, (byte*)m.Y + (row * outBytes), outBytes);
             }
         }
 
@@ -176,5 +180,5 @@ internal sealed unsafe class PanelMatrixProduct<TVector, TForm> : MatrixProduct
         }
     }
 
-    private readonly record struct Matrices(PanelMatrixProduct<TVector, TForm> Self, nint A, nint Columns, PanelLayout Layout, nint Y);
+    private readonly record struct Matrices(PanelMatrixProduct<TVector, TForm, TKernel> Self, nint A, nint Columns, PanelLayout Layout, nint Y);
 }

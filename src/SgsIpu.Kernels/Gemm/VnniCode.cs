@@ -6,8 +6,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace SgsIpu.Kernels;
 
 /// <summary>
-/// Machine code of the tiles of <see cref="VnniKernel"/>, made once for the process: VPDPBUSD adds four products of an unsigned and a signed
-/// byte to each INT32 lane, exactly. Managed code has no such instruction of 512 bits.
+/// Machine code of the tiles of <see cref="VnniKernel"/> and <see cref="VnniPairKernel"/>, made once for the process: VPDPBUSD adds four
+/// products of an unsigned and a signed byte to each INT32 lane, exactly, VPDPWSSD two of INT16. Managed code has no such instructions of 512 bits.
 /// </summary>
 internal sealed class VnniCode
 {
@@ -21,11 +21,13 @@ internal sealed class VnniCode
 
     private readonly ExecutableMemory _memory;
 
-    private VnniCode(ExecutableMemory memory, int one)
+    private VnniCode(ExecutableMemory memory, ReadOnlySpan<int> lengths)
     {
         _memory = memory;
         Two = memory.Address;
-        One = memory.Address + one;
+        One = Two + lengths[0];
+        TwoOfPairs = One + lengths[1];
+        OneOfPairs = TwoOfPairs + lengths[2];
     }
 
     /// <summary>The code, or null where the processor has not the instruction or the system refuses executable memory.</summary>
@@ -37,6 +39,12 @@ internal sealed class VnniCode
     /// <summary>Address of the function for one vector of columns.</summary>
     public nint One { get; }
 
+    /// <summary>Address of the function for two vectors of columns of INT16 pairs.</summary>
+    public nint TwoOfPairs { get; }
+
+    /// <summary>Address of the function for one vector of columns of INT16 pairs.</summary>
+    public nint OneOfPairs { get; }
+
     private static VnniCode? Create()
     {
         if (RuntimeInformation.ProcessArchitecture != Architecture.X64 || !Avx512BW.IsSupported || ((X86Base.CpuId(7, 0).Ecx >> VnniBit) & 1) == 0)
@@ -44,17 +52,16 @@ internal sealed class VnniCode
             return null;
         }
 
-        byte[] two = Assemble(2);
-        byte[] one = Assemble(1);
-        ExecutableMemory? memory = ExecutableMemory.TryCreate([.. two, .. one]);
-        return memory is null ? null : new VnniCode(memory, two.Length);
+        byte[][] functions = [Assemble(2, pairs: false), Assemble(1, pairs: false), Assemble(2, pairs: true), Assemble(1, pairs: true)];
+        ExecutableMemory? memory = ExecutableMemory.TryCreate([.. functions.SelectMany(f => f)]);
+        return memory is null ? null : new VnniCode(memory, [.. functions.Select(f => f.Length)]);
     }
 
     /// <summary>
     /// (a, stride, columns, steps, sums) → nothing, in the calling convention of the system. Of the vectors only 0 to 2 and 16 to 31 are
     /// used: no convention keeps those.
     /// </summary>
-    private static byte[] Assemble(int vectors)
+    private static byte[] Assemble(int vectors, bool pairs)
     {
         var c = new Assembler(64);
         (AssemblerRegister64 a, AssemblerRegister64 stride, AssemblerRegister64 columns, AssemblerRegister64 steps, AssemblerRegister64 sums) = (rax, rdx, r8, rcx, r9);
@@ -95,10 +102,16 @@ internal sealed class VnniCode
         {
             AssemblerRegister64 start = third[row / 3];
             c.vpbroadcastd(zmm2, (row % 3) switch { 0 => __dword_ptr[start], 1 => __dword_ptr[start + stride], _ => __dword_ptr[start + (stride * 2)] });
-            c.vpdpbusd(tile[row * vectors], zmm2, zmm0);
-            if (vectors == 2)
+            for (int v = 0; v < vectors; v++)
             {
-                c.vpdpbusd(tile[(row * vectors) + 1], zmm2, zmm1);
+                if (pairs)
+                {
+                    c.vpdpwssd(tile[(row * vectors) + v], zmm2, v == 0 ? zmm0 : zmm1);
+                }
+                else
+                {
+                    c.vpdpbusd(tile[(row * vectors) + v], zmm2, v == 0 ? zmm0 : zmm1);
+                }
             }
         }
 

@@ -13,11 +13,14 @@ public sealed class LookupKernel : ElementMap
     private const int Inputs = 1 << 16;
 
     /// <summary>Elements from which on a read of a table of all values is worth making it.</summary>
-    private const int LeastForAll = 1 << 13;
+    private const int LeastForAll = 1 << 15;
 
     private readonly DataType _input;
     private readonly DataType _output;
     private readonly Tensor _table;
+
+    /// <summary>An evenly spaced table's interpolation stays within INT32.</summary>
+    private readonly bool _fitsNarrow;
 
     /// <summary>The values of all INT16 (by their bits) of an interpolated table: made when a large tensor is read first.</summary>
     private Array? _all;
@@ -39,6 +42,7 @@ public sealed class LookupKernel : ElementMap
         _input = input;
         _output = output;
         _table = table;
+        _fitsNarrow = table.Type == DataType.Int32 && table.Shape.Rank == 1 && FitsNarrow(table.As<int>());
     }
 
     protected override (int X, int Y) Sizes => (_input == DataType.UInt8 ? 1 : 2, _output == DataType.UInt8 ? 1 : 2);
@@ -108,6 +112,20 @@ public sealed class LookupKernel : ElementMap
         return (int)((sum + (1L << (down - 1))) >> down);
     }
 
+    private static bool FitsNarrow(ReadOnlySpan<int> entries)
+    {
+        int shift = 16 - BitOperations.Log2((uint)entries.Length - 1);
+        for (int i = 0; i < entries.Length; i++)
+        {
+            if (Math.Abs((long)entries[i]) > 1 << 30 || (i > 0 && Math.Abs((long)entries[i] - entries[i - 1]) << shift > int.MaxValue))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     private static int LinearBits(int length) => BitOperations.IsPow2(length - 1) && length - 1 <= 65536 ? BitOperations.Log2((uint)length - 1) : -1;
 
     private static int OctaveBits(int row)
@@ -159,6 +177,7 @@ public sealed class LookupKernel : ElementMap
         return values;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Read<TY>(ReadOnlySpan<short> x, TY[] values, Span<TY> y)
         where TY : unmanaged
     {
@@ -189,6 +208,7 @@ public sealed class LookupKernel : ElementMap
         where TY : unmanaged
         => Unsafe.As<TY, ushort>(ref Unsafe.Add(ref table, (nint)(ushort)Unsafe.Add(ref from, i)));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Interpolate<TY>(ReadOnlySpan<short> x, Span<TY> y, int low, int high)
         where TY : unmanaged, INumber<TY>
     {
@@ -209,6 +229,22 @@ public sealed class LookupKernel : ElementMap
             for (int i = 0; i < y.Length; i++)
             {
                 y[i] = TY.CreateTruncating(Math.Clamp(ReadOctaves(entries, x[i]), low, high));
+            }
+
+            return;
+        }
+
+        if (_fitsNarrow)
+        {
+            int shift = 16 - BitOperations.Log2((uint)entries.Length - 1);
+            ref int first = ref MemoryMarshal.GetReference(entries);
+            for (int i = 0; i < y.Length; i++)
+            {
+                // The nested floor: what the fraction's product has below the entries' unit reaches no sum.
+                int at = x[i] + 32768;
+                ref int left = ref Unsafe.Add(ref first, at >> shift);
+                int sum = left + (((Unsafe.Add(ref left, 1) - left) * (at & ((1 << shift) - 1))) >> shift);
+                y[i] = TY.CreateTruncating(Math.Clamp((sum + (1 << (LookupTable.FractionBits - 1))) >> LookupTable.FractionBits, low, high));
             }
 
             return;

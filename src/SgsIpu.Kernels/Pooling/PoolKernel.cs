@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace SgsIpu.Kernels;
@@ -73,6 +74,7 @@ public sealed class PoolKernel<T>(PoolWindow window, (int N, int H, int W, int C
     }
 
     /// <summary>Each element becomes the larger of both.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Larger(Span<T> y, ReadOnlySpan<T> other)
     {
         ref T to = ref MemoryMarshal.GetReference(y);
