@@ -5,6 +5,8 @@ switch (args)
 {
     case ["memory-child", var samples]:
         return MemoryBenchmark.Child(int.Parse(samples, System.Globalization.CultureInfo.InvariantCulture));
+    case ["load-child", var path]:
+        return LoadBenchmark.Child(path);
     case ["import-child"]:
         return ImportBenchmark.Child();
     case ["accuracy", .. var which]:
@@ -21,6 +23,9 @@ switch (args)
     case ["roofline", var network, var format]:
         RooflineBenchmark.Run(network, format);
         return 0;
+    case ["load"]:
+        LoadBenchmark.Run();
+        return 0;
     case ["import"]:
         ImportBenchmark.Run();
         return 0;
@@ -29,9 +34,10 @@ switch (args)
         CalibrationBenchmark.Run();
         MemoryBenchmark.Run();
         SpeedBenchmark.Run();
+        LoadBenchmark.Run();
         ImportBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | memory | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | import]");
+        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | memory | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | load | import]");
         return 2;
 }
