@@ -26,7 +26,7 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
     private readonly int _size;
 
     public DepthwiseConvolution(ConvolutionSpec spec, ConvolutionBounds bounds)
-        : base(spec)
+        : base(spec with { Weights = [] })
     {
         _taps = spec.KernelHeight * spec.KernelWidth;
         _size = spec.InputType == DataType.UInt8 ? sizeof(byte) : sizeof(short);

@@ -28,7 +28,7 @@ internal sealed unsafe class GemmConvolution<TVector, TForm, TKernel> : Convolut
     private readonly bool _direct;
 
     public GemmConvolution(ConvolutionSpec spec, ConvolutionBounds bounds, TKernel kernel)
-        : base(spec)
+        : base(spec with { Weights = [] })
     {
         _kernel = kernel;
         _groupOutputs = spec.OutChannels / spec.Groups;

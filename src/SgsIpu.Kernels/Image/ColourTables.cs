@@ -6,6 +6,23 @@ namespace SgsIpu.Kernels.Image;
 /// <summary>Pixels of bytes through a table for each of three channels.</summary>
 public static class ColourTables
 {
+    /// <summary>Maps the rows of an image.</summary>
+    /// <param name="x">Rows of <paramref name="rowBytes"/> bytes.</param>
+    /// <param name="rows">Rows of the output, one below the other.</param>
+    /// <param name="threads">Threads to use at most.</param>
+    public static unsafe void Map<T>(ReadOnlySpan<byte> x, int rowBytes, int pixelBytes, (int First, int Second, int Third) order, T[] tables, Span<T> y, int rows, int threads)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(tables);
+        ArgumentOutOfRangeException.ThrowIfLessThan(x.Length, rows * rowBytes, nameof(x));
+        fixed (byte* px = x)
+        fixed (T* py = y)
+        {
+            var work = new Rows<T>((nint)px, rowBytes, pixelBytes, order, tables, (nint)py, rows == 0 ? 0 : y.Length / rows);
+            Workers.Run(rows, threads, work, Rows<T>.Body);
+        }
+    }
+
     /// <summary>Maps a row of pixels.</summary>
     /// <param name="x">Pixels of <paramref name="pixelBytes"/> bytes.</param>
     /// <param name="order">The byte of a pixel that each output channel comes from.</param>
@@ -38,6 +55,20 @@ public static class ColourTables
             Unsafe.Add(ref to, 2) = c;
             from = ref Unsafe.Add(ref from, pixelBytes);
             to = ref Unsafe.Add(ref to, 3);
+        }
+    }
+
+    private readonly record struct Rows<T>(nint X, int RowBytes, int PixelBytes, (int First, int Second, int Third) Order, T[] Tables, nint Y, int RowElements)
+        where T : unmanaged
+    {
+        public static readonly Action<Rows<T>, int, int> Body = static (r, first, end) => r.Run(first, end);
+
+        private unsafe void Run(int first, int end)
+        {
+            for (int row = first; row < end; row++)
+            {
+                Map(new ReadOnlySpan<byte>((byte*)X + ((nint)row * RowBytes), RowBytes), PixelBytes, Order, Tables, new Span<T>((T*)Y + ((nint)row * RowElements), RowElements));
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ internal sealed unsafe class MachineConvolution : Convolution
     private readonly int _blocks;
 
     private MachineConvolution(ConvolutionSpec spec, MachinePanels panels)
-        : base(spec)
+        : base(spec with { Weights = [] })
     {
         _panels = panels;
         int rowBytes = panels.Steps * sizeof(int);

@@ -22,7 +22,7 @@ internal sealed unsafe class MachineDepthwise : Convolution
     private readonly int _endInside;
 
     private MachineDepthwise(ConvolutionSpec spec, Block[] blocks, PinnedArray<int> weights, StageBlocks stage)
-        : base(spec)
+        : base(spec with { Weights = [] })
     {
         (_blocks, _weights, _stage) = (blocks, weights, stage);
         _functions = new nint[blocks.Length];

@@ -92,15 +92,15 @@ public sealed record NormalizeImageOp(ImageFormat Format, ImageFormat TrainingFo
         if (y.Type == DataType.UInt8)
         {
             byte[] bytes = [.. table.Select(v => (byte)v)];
-            return new DelegateKernel((in FixedArguments a) => Convert(a.Input(0), buffer, bytes, a.Output(0)));
+            return new DelegateKernel((in FixedArguments a) => Convert(a.Input(0), buffer, bytes, a.Output(0), a.Threads));
         }
 
-        return new DelegateKernel((in FixedArguments a) => Convert(a.Input(0), buffer, table, a.Output<short>(0)));
+        return new DelegateKernel((in FixedArguments a) => Convert(a.Input(0), buffer, table, a.Output<short>(0), a.Threads));
     }
 
     private static int AlignUp(int value, int alignment) => (value + alignment - 1) / alignment * alignment;
 
-    private void Convert<T>(ReadOnlySpan<byte> x, Shape buffer, T[] table, Span<T> y)
+    private void Convert<T>(ReadOnlySpan<byte> x, Shape buffer, T[] table, Span<T> y, int threads)
         where T : unmanaged
     {
         int rowBytes = buffer[2] * buffer[3];
@@ -108,18 +108,17 @@ public sealed record NormalizeImageOp(ImageFormat Format, ImageFormat TrainingFo
         for (int n = 0; n < buffer[0]; n++)
         {
             ReadOnlySpan<byte> image = x.Slice(n * imageBytes, imageBytes);
+            Span<T> part = y.Slice(n * Height * Width * Channels, Height * Width * Channels);
+            if (Channels == 3 && Format != ImageFormat.YUV_NV12)
+            {
+                bool same = (Format is ImageFormat.BGR or ImageFormat.BGRA) == (TrainingFormat == ImageFormat.BGR);
+                ColourTables.Map(image, rowBytes, buffer[3], same ? (0, 1, 2) : (2, 1, 0), table, part, Height, threads);
+                continue;
+            }
+
             for (int h = 0; h < Height; h++)
             {
-                Span<T> row = y.Slice(((n * Height) + h) * Width * Channels, Width * Channels);
-                if (Channels == 3 && Format != ImageFormat.YUV_NV12)
-                {
-                    bool same = (Format is ImageFormat.BGR or ImageFormat.BGRA) == (TrainingFormat == ImageFormat.BGR);
-                    ColourTables.Map(image.Slice(h * rowBytes, rowBytes), buffer[3], same ? (0, 1, 2) : (2, 1, 0), table, row);
-                }
-                else
-                {
-                    ConvertRow(image, rowBytes, h, table, row);
-                }
+                ConvertRow(image, rowBytes, h, table, part.Slice(h * Width * Channels, Width * Channels));
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using SgsIpu.Core;
 using SgsIpu.Kernels;
 
@@ -29,7 +30,7 @@ internal static class FixedConvolution
 
         return (activation.Type, weights.Type) switch
         {
-            (_, DataType.Int8) => [.. constant.As<sbyte>()],
+            (_, DataType.Int8) => Widen(constant.As<sbyte>()),
             (DataType.Int16, DataType.Int16) => constant.As<short>().ToArray(),
             _ => throw binding.NotSupported($"{activation.Type} activations with {weights.Type} weights; allowed are UInt8 with Int8 and Int16 with Int16"),
         };
@@ -82,11 +83,32 @@ internal static class FixedConvolution
         return new OutputStage(output.Type, bias, scale, zero, min, max);
     }
 
-    /// <summary>A kernel over input 0 and output 0.</summary>
+    /// <summary>A kernel over input 0 and output 0. Its weights are packed at the first run, so that a model is ready at once.</summary>
     public static FixedKernel Kernel(ConvolutionSpec spec)
     {
-        Convolution convolution = Convolution.Create(spec, KernelForms.CurrentProduct);
-        return new DelegateKernel((in FixedArguments a) => convolution.Run(a.Input(0), a.Output(0), a.Threads));
+        KernelForm form = KernelForms.CurrentProduct;
+        return Kernel(new Lazy<Convolution>(() => Convolution.Create(spec, form)));
+    }
+
+    private static DelegateKernel Kernel(Lazy<Convolution> convolution) => new((in FixedArguments a) => convolution.Value.Run(a.Input(0), a.Output(0), a.Threads));
+
+    private static short[] Widen(ReadOnlySpan<sbyte> values)
+    {
+        short[] wide = new short[values.Length];
+        int i = 0;
+        for (; i <= wide.Length - Vector<sbyte>.Count; i += Vector<sbyte>.Count)
+        {
+            Vector.Widen(new Vector<sbyte>(values[i..]), out Vector<short> lower, out Vector<short> upper);
+            lower.CopyTo(wide, i);
+            upper.CopyTo(wide, i + Vector<short>.Count);
+        }
+
+        for (; i < wide.Length; i++)
+        {
+            wide[i] = values[i];
+        }
+
+        return wide;
     }
 
     /// <summary>
