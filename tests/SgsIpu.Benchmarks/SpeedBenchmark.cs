@@ -9,12 +9,14 @@ namespace SgsIpu.Benchmarks;
 /// <summary>Time of one image through the fixed models over ONNX Runtime's float time, on one thread and two, turn by turn.</summary>
 internal static class SpeedBenchmark
 {
-    private const int Rounds = 45;
+    private const int Rounds = 60;
     private const int Images = 4;
 
-    /// <param name="names">Networks to run; all where there is none.</param>
-    public static void Run(params string[] names)
+    /// <param name="arguments">Networks to run, all where there is none; a file of ONNX is a further peer, such as a network with quantized tensors.</param>
+    public static void Run(params string[] arguments)
     {
+        string? peer = Array.Find(arguments, a => a.EndsWith(".onnx", StringComparison.Ordinal));
+        string[] names = [.. arguments.Where(a => a != peer)];
         Console.WriteLine("Time of one image, medians of interleaved runs; ratios over ONNX Runtime float");
         foreach (BenchmarkModel network in BenchmarkModel.All.Where(m => names.Length == 0 || names.Contains(m.Name, StringComparer.OrdinalIgnoreCase)))
         {
@@ -22,48 +24,58 @@ internal static class SpeedBenchmark
             IpuModel shorts = BenchmarkModel.Calibrate(network.Import("ALL_INT16"), network.Photographs(Images));
             foreach (int threads in new[] { 1, 2 })
             {
-                Compare(network, bytes, shorts, threads);
+                Compare(network, bytes, shorts, threads, peer);
             }
         }
     }
 
-    private static void Compare(BenchmarkModel network, IpuModel bytes, IpuModel shorts, int threads)
+    private static void Compare(BenchmarkModel network, IpuModel bytes, IpuModel shorts, int threads, string? peer)
     {
         IpuModel real = network.Import("");
-        using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-        using var session = new InferenceSession(network.FullPath, options);
-        (string name, NodeMetadata input) = session.InputMetadata.Single();
         float[] planes = network.FirstInputs(real).Values.Single().Transpose(0, 3, 1, 2).ToFloats();
-        using OrtValue value = OrtValue.CreateTensorValueFromMemory(planes, [.. input.Dimensions.Select(d => (long)d)]);
-        using var run = new Microsoft.ML.OnnxRuntime.RunOptions();
-        string[] outputs = [.. session.OutputMetadata.Keys];
+        using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        using var session = new OnnxPeer(network.FullPath, planes, options);
+        using OnnxPeer? other = peer is null ? null : new OnnxPeer(peer, planes, options);
         using IModelRunner byteRunner = IpuEngine.OpenRunner(bytes, null, threads);
         using IModelRunner shortRunner = IpuEngine.OpenRunner(shorts, null, threads);
         Dictionary<string, Tensor> byteInputs = network.FirstInputs(bytes);
         Dictionary<string, Tensor> shortInputs = network.FirstInputs(shorts);
-        double[] medians = Medians(
+        ImmutableArray<(double Time, double Processor)> medians = Medians(
             () => byteRunner.Run(byteInputs, CancellationToken.None),
             () => shortRunner.Run(shortInputs, CancellationToken.None),
-            () => session.Run(run, [name], [value], outputs).Dispose());
-        Console.WriteLine(FormattableString.Invariant(
-            $"  {network.Name,-12} {threads} thread{(threads > 1 ? "s" : " ")}  8-bit {medians[0],6:0.00} ms   INT16 {medians[1],6:0.00} ms   float {medians[2],6:0.00} ms   ratios {medians[0] / medians[2]:0.00} (target {network.Target:0.0}), {medians[1] / medians[2]:0.00} (target 1.5)"));
+            session.Run,
+            () => other?.Run());
+        Report(network, threads, "time", [.. medians.Select(m => m.Time)], other is not null);
+        Report(network, threads, "processor", [.. medians.Select(m => m.Processor)], other is not null);
     }
 
-    /// <summary>The median time of each action in ms; they take turns, so that the machine's moods fall on all of them.</summary>
-    public static double[] Medians(params ImmutableArray<Action> actions)
+    private static void Report(BenchmarkModel network, int threads, string what, double[] medians, bool hasPeer)
+    {
+        string peer = hasPeer ? FormattableString.Invariant($"   peer {medians[3]:0.00} ms, 8-bit over it {medians[0] / medians[3]:0.00}") : "";
+        Console.WriteLine(FormattableString.Invariant(
+            $"  {network.Name,-12} {threads} thread{(threads > 1 ? "s" : " ")} {what,-9} 8-bit {medians[0],6:0.00} ms   INT16 {medians[1],6:0.00} ms   float {medians[2],6:0.00} ms   ratios {medians[0] / medians[2]:0.00} (target {network.Target:0.0}), {medians[1] / medians[2]:0.00} (target 1.5){peer}"));
+    }
+
+    /// <summary>The median time of each action in ms, and that of the processors, to which other programs do not add; the actions take turns.</summary>
+    public static ImmutableArray<(double Time, double Processor)> Medians(params ImmutableArray<Action> actions)
     {
         var times = actions.Select(_ => new List<double>()).ToArray();
+        var processor = actions.Select(_ => new List<double>()).ToArray();
         for (int round = 0; round < Rounds; round++)
         {
             for (int i = 0; i < actions.Length; i++)
             {
+                TimeSpan used = Environment.CpuUsage.TotalTime;
                 long start = Stopwatch.GetTimestamp();
                 actions[i]();
                 times[i].Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                processor[i].Add((Environment.CpuUsage.TotalTime - used).TotalMilliseconds);
             }
         }
 
-        // The first third warms up.
-        return [.. times.Select(static t => t.Skip(Rounds / 3).Order().ElementAt((Rounds - (Rounds / 3)) / 2))];
+        return [.. times.Zip(processor, static (t, p) => (Median(t), Median(p)))];
     }
+
+    /// <summary>The first third warms up.</summary>
+    private static double Median(List<double> times) => times.Skip(Rounds / 3).Order().ElementAt((Rounds - (Rounds / 3)) / 2);
 }
