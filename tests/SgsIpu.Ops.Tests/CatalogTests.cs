@@ -1,4 +1,7 @@
+using System.Text.Json;
 using SgsIpu.Core;
+using SgsIpu.Kernels;
+using SgsIpu.Kernels.Recurrent;
 
 namespace SgsIpu.Ops.Tests;
 
@@ -13,6 +16,31 @@ public sealed class CatalogTests
 
     [Fact]
     public void EntriesAreSorted() => Assert.Equal(OpCatalog.Entries.Select(e => e.Name).Order(StringComparer.Ordinal), OpCatalog.Entries.Select(e => e.Name));
+
+    /// <summary>Attributes that are lists, records or names of their own.</summary>
+    public static TheoryData<IpuOperator> Elaborate =>
+    [
+        new LstmOp(true, true) { Direction = RecurrentDirections.Bidirectional, Activations = [GateActivation.Affine, GateActivation.Tanh], Alpha = [0.5f], Beta = [2], Clip = 3, Lengths = [1, 2] },
+        new GruOp(true) { Direction = RecurrentDirections.Reverse, Activations = [GateActivation.Softsign] },
+        new RnnOp(),
+        new ResizeSeparableOp([new ResizeAxis(2, 5, 1.25, 0.1, 0.9)], ResizeCoordinates.TfCropAndResize, new ResizeFilter(true, -0.5, true, true), 7),
+        new GridSampleOp(GridSampling.Cubic, GridPadding.Reflection, true),
+        new LocalResponseNormalizationOp(5, 0.1f, 0.75f, 2),
+        new RmsNormalizationOp(-2, 1e-6f),
+        new LogSoftmaxOp(1),
+        new MaxPoolWithIndices2DOp(true) { KernelH = 3, CeilMode = true },
+    ];
+
+    [Theory]
+    [MemberData(nameof(Elaborate))]
+    public void AttributesSurviveAModelFile(IpuOperator op)
+    {
+        JsonElement written = OpJson.Write(op);
+        IpuOperator read = OpJson.Read(op.Name, written);
+        Assert.Equal(op.GetType(), read.GetType());
+        Assert.Equal(written.GetRawText(), OpJson.Write(read).GetRawText());
+        Assert.All(op.GetType().GetProperties().Where(p => p.SetMethod is not null), p => Assert.Equal(p.GetValue(op), p.GetValue(read)));
+    }
 
     [Fact]
     public void ASliceRunsBackwardsInIntegers()

@@ -55,12 +55,24 @@ internal static class MatrixImport
             return;
         }
 
-        if (a.Rank < 2 || b.Rank < 2)
+        if (a.Rank >= 2 && b.Rank >= 2)
         {
-            throw c.Error("MatrixRank", $"only matrices are multiplied, found vectors: {c.Spec(0)} and {c.Spec(1)}", IpuErrorKind.NotSupported);
+            c.AddOutput(0, new BatchMatMulOp(), c.Input(0), c.Input(1));
+            return;
         }
 
-        c.AddOutput(0, new BatchMatMulOp(), c.Input(0), c.Input(1));
+        if (a.Rank == 0 || b.Rank == 0)
+        {
+            throw c.Error("MatrixRank", $"matrices and vectors are multiplied, found {c.Spec(0)} and {c.Spec(1)}");
+        }
+
+        // A vector is a row at the left and a column at the right; the result loses that dimension again.
+        string left = a.Rank == 1 ? SpatialLayout.Reshaped(c, c.Input(0), new Shape(1, a[0]), "row") : c.Input(0);
+        string right = b.Rank == 1 ? SpatialLayout.Reshaped(c, c.Input(1), new Shape(b[0], 1), "column") : c.Input(1);
+        string product = c.Add("product", new BatchMatMulOp(), left, right);
+        int[] sizes = [.. c.SpecOf(product).Shape];
+        sizes = b.Rank == 1 ? sizes[..^1] : sizes;
+        c.AddOutput(0, new ReshapeOp(new Shape(a.Rank == 1 ? [.. sizes[..^(b.Rank == 1 ? 1 : 2)], .. b.Rank == 1 ? [] : sizes[^1..]] : sizes)), product);
     }
 
     /// <summary>A chain of two-input operators that starts at input 0; the last one is the output.</summary>
