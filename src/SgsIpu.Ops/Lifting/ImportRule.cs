@@ -8,6 +8,10 @@ namespace SgsIpu.Ops;
 /// <param name="Lift">Adds the IR nodes and binds the outputs.</param>
 public sealed record ImportRule(Framework Framework, string OpType, Action<LiftContext> Lift)
 {
+    /// <summary>Adds the IR nodes and binds the outputs. What a file says may make no sense in ways that no rule looks for.</summary>
+    /// <exception cref="IpuException">The node is wrong or not supported (id <c>NodeInvalid</c>, or one of the rule's own).</exception>
+    public Action<LiftContext> Lift { get; } = Guarded(Lift);
+
     public static ImportRule Onnx(string opType, Action<LiftContext> lift) => new(Framework.Onnx, opType, lift);
 
     public static ImportRule Caffe(string opType, Action<LiftContext> lift) => new(Framework.Caffe, opType, lift);
@@ -19,4 +23,16 @@ public sealed record ImportRule(Framework Framework, string OpType, Action<LiftC
     /// <summary>One rule for an operator that TensorFlow and TFLite have under names of their own.</summary>
     public static ImmutableArray<ImportRule> TensorFlowAndTfLite(string tensorFlow, string tfLite, Action<LiftContext> lift) =>
         [TensorFlow(tensorFlow, lift), TfLite(tfLite, lift)];
+
+    private static Action<LiftContext> Guarded(Action<LiftContext> lift) => context =>
+    {
+        try
+        {
+            lift(context);
+        }
+        catch (Exception e) when (e is OverflowException or ArgumentException or IndexOutOfRangeException or DivideByZeroException or InvalidOperationException)
+        {
+            throw context.Error("NodeInvalid", $"its attributes and inputs do not fit together: {e.Message}");
+        }
+    };
 }

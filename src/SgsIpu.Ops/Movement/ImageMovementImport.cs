@@ -6,6 +6,9 @@ namespace SgsIpu.Ops;
 /// <summary>ONNX's <c>CenterCropPad</c>, <c>Col2Im</c> and <c>AffineGrid</c> as slices, pads and products, and what is refused of images.</summary>
 internal static class ImageMovementImport
 {
+    /// <summary>Elements of a constant that a small file may ask for.</summary>
+    private const int LargestConstant = 1 << 24;
+
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         ImportRule.Onnx("AffineGrid", AffineGrid),
@@ -65,6 +68,11 @@ internal static class ImageMovementImport
 
         int area = block[0] * block[1];
         int channels = x[1] / area;
+        if ((long)x[1] * area > LargestConstant)
+        {
+            throw c.Error("TensorSize", $"blocks of {area} elements in {x[1]} rows are too many");
+        }
+
         int[] steps = [.. Enumerable.Range(0, 2).Select(d => ((image[d] + pads[d] + pads[d + 2] - (dilations[d] * (block[d] - 1)) - 1) / strides[d]) + 1)];
         int[] extra = [.. Enumerable.Range(0, 2).Select(d => image[d] - (((steps[d] - 1) * strides[d]) + (dilations[d] * (block[d] - 1)) + 1 - pads[d] - pads[d + 2]))];
         if (steps[0] < 1 || steps[1] < 1 || (long)steps[0] * steps[1] != x[2])
@@ -114,6 +122,11 @@ internal static class ImageMovementImport
         bool align = c.Node.Int("align_corners", 0) != 0;
         int[] image = size[2..];
         int points = image.Aggregate(1, (a, b) => checked(a * b));
+        if (points > LargestConstant)
+        {
+            throw c.Error("TensorSize", $"a grid has at most {LargestConstant} places, found {points}");
+        }
+
         var places = new float[points * (rank + 1)];
         for (int p = 0; p < points; p++)
         {

@@ -41,6 +41,12 @@ internal static class ResizeSizes
             throw c.Error("ResizeAxes", $"'roi' has a start and an end for each of {axes.Length} dimensions, found {region.Length} values");
         }
 
+        double elements = x.Select((d, i) => Array.IndexOf(axes, i) is var at && at < 0 ? d : sizes.Length > 0 ? sizes[at] : d * scales[at]).Aggregate(1.0, (a, b) => a * b);
+        if (elements >= 1L << 31)
+        {
+            throw c.Error("TensorSize", $"the result has {elements:E2} elements; a tensor has fewer than 2^31");
+        }
+
         // Scales are single precision in the file: their product with a size is, too.
         return axes.Select((a, i) => new ResizeAxis(
             a,
