@@ -42,5 +42,17 @@ public abstract record IpuOperator : Operator
     /// <param name="inputs">The inputs as they are now, transposed.</param>
     public virtual IpuOperator? Permuted(ImmutableArray<int> permutation, IReadOnlyList<TensorSpec?> inputs) => null;
 
+    /// <summary>
+    /// Inputs and outputs whose bytes are the same bytes, so that the memory planner can give them one place and nothing is copied.
+    /// </summary>
+    /// <param name="inputs">As in a fixed graph, with integer types.</param>
+    public virtual IEnumerable<MemoryView> Views(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => [];
+
+    /// <summary>
+    /// Inputs whose memory output 0 may take over where both are as large and nothing needs the input any more: the fixed form reads
+    /// every element before it writes the one in the same place.
+    /// </summary>
+    public virtual IEnumerable<int> Overwritable(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => [];
+
     protected IpuException Mismatch(string message) => new("ShapeMismatch", $"{Name}: {message}");
 }

@@ -27,25 +27,28 @@ public sealed class MemoryPlan
 
     public bool Contains(string tensor) => _byName.ContainsKey(tensor);
 
-    /// <summary>Bytes that no plan for the same lifetimes can do without: the most that is alive at once, in aligned blocks.</summary>
+    /// <summary>
+    /// The most bytes in use at one time, in aligned blocks, those that tensors share counted once. No plan that shares the same bytes
+    /// takes less.
+    /// </summary>
     public long LowerBound
     {
         get
         {
-            int steps = Blocks.IsEmpty ? 0 : Blocks.Max(b => b.Last) + 2;
-            var change = new long[steps + 1];
-            foreach (MemoryBlock block in Blocks)
-            {
-                change[block.First + 1] += MemoryPlanner.Align(block.Size);
-                change[block.Last + 2] -= MemoryPlanner.Align(block.Size);
-            }
-
-            long alive = 0;
+            // What is alive changes only where something begins.
             long most = 0;
-            foreach (long c in change)
+            foreach (int step in Blocks.Select(b => b.First).Distinct())
             {
-                alive += c;
-                most = Math.Max(most, alive);
+                long used = 0;
+                long end = 0;
+                foreach (MemoryBlock block in Blocks.Where(b => b.First <= step && step <= b.Last).OrderBy(b => b.Offset))
+                {
+                    long stop = MemoryPlanner.Align(block.Offset + block.Size);
+                    used += Math.Max(0, stop - Math.Max(end, block.Offset));
+                    end = Math.Max(end, stop);
+                }
+
+                most = Math.Max(most, used);
             }
 
             return most;

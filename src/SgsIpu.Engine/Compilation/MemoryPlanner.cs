@@ -3,9 +3,9 @@ using SgsIpu.Core;
 namespace SgsIpu.Engine.Compilation;
 
 /// <summary>
-/// Gives every activation an offset in one arena, so that tensors alive at the same time do not overlap. Greedy by size with the
-/// tightest gap: Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference" (2020), algorithm 3; and another
-/// strategy where that one misses the lower bound.
+/// Gives every activation an offset in one arena, so that tensors that hold different values at the same time do not overlap. Tensors that
+/// are the same bytes, or that follow each other in place, are one block (<see cref="SharedPlaces"/>); the blocks are placed by
+/// <see cref="OffsetSearch"/>.
 /// </summary>
 public static class MemoryPlanner
 {
@@ -17,14 +17,15 @@ public static class MemoryPlanner
     {
         ArgumentNullException.ThrowIfNull(graph);
         MemoryBlock[] lifetimes = Lifetimes(graph);
-        MemoryPlan bySize = GreedyBySize(lifetimes);
-        if (bySize.Total == bySize.LowerBound)
+        MemoryPlan shared = PlanShared(graph, lifetimes);
+        if (shared.Total == shared.LowerBound)
         {
-            return bySize;
+            return shared;
         }
 
-        MemoryPlan fromBothEnds = FromBothEnds(lifetimes, bySize.LowerBound);
-        return fromBothEnds.Total < bySize.Total ? fromBothEnds : bySize;
+        // A part that comes to life early keeps the place of the whole: now and then that costs more than it saves.
+        MemoryPlan apart = PlanApart(lifetimes);
+        return apart.Total < shared.Total ? apart : shared;
     }
 
     /// <summary>Checks that a plan which was read from a file fits its graph.</summary>
@@ -34,6 +35,7 @@ public static class MemoryPlanner
         ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(plan);
         MemoryBlock[] wanted = Lifetimes(graph);
+        var places = new SharedPlaces(graph, wanted);
         if (wanted.Length != plan.Blocks.Length)
         {
             return $"it places {plan.Blocks.Length} tensors, the graph has {wanted.Length} activations";
@@ -53,7 +55,7 @@ public static class MemoryPlanner
                 return $"'{w.Tensor}' takes {w.Size} bytes from node {w.First} to {w.Last}, not {block.Size} from {block.First} to {block.Last}";
             }
 
-            if (block.Offset < 0 || block.Offset % Alignment != 0 || block.Offset > plan.Total - block.Size)
+            if (block.Offset < 0 || !places.Aligned(block) || block.Offset > plan.Total - block.Size)
             {
                 return $"'{w.Tensor}' lies at {block.Offset}, in an arena of {plan.Total} bytes aligned to {Alignment}";
             }
@@ -61,7 +63,7 @@ public static class MemoryPlanner
             for (int j = 0; j < i; j++)
             {
                 MemoryBlock other = plan[wanted[j].Tensor];
-                if (block.LivesWith(other) && block.Overlaps(other))
+                if (block.LivesWith(other) && block.Overlaps(other) && !places.Fit(block, other))
                 {
                     return $"'{block.Tensor}' and '{other.Tensor}' are needed at the same time and overlap";
                 }
@@ -101,57 +103,21 @@ public static class MemoryPlanner
         return [.. first.Where(f => !graph[f.Key].IsConstant).Select(f => new MemoryBlock(f.Key, 0, graph[f.Key].ByteCount, f.Value, last[f.Key]))];
     }
 
-    /// <summary>The largest first, each into the tightest gap between those that live with it.</summary>
-    private static MemoryPlan GreedyBySize(MemoryBlock[] lifetimes)
+    private static MemoryPlan PlanApart(MemoryBlock[] lifetimes)
     {
-        var placed = new List<MemoryBlock>(lifetimes.Length);
-        foreach (MemoryBlock block in lifetimes.OrderByDescending(b => b.Size).ThenBy(b => b.First).ThenBy(b => b.Tensor, StringComparer.Ordinal))
-        {
-            placed.Add(block with { Offset = TightestGap(block, placed) });
-        }
-
-        return Finish(placed);
+        OffsetSearch search = OffsetSearch.Place(lifetimes.Select(b => new MemoryDemand(Align(b.Size), b.First, b.Last)));
+        return Finish(lifetimes.Select((b, i) => b with { Offset = search.Offsets[i] }), search.Total);
     }
 
-    /// <summary>
-    /// In order of execution, by turns as low and as high as possible in an arena of the least size: what reaches the bound on every
-    /// chain, where the greedy plan may not.
-    /// </summary>
-    private static MemoryPlan FromBothEnds(MemoryBlock[] lifetimes, long bound)
+    private static MemoryPlan PlanShared(Graph graph, MemoryBlock[] lifetimes)
     {
-        var placed = new List<MemoryBlock>(lifetimes.Length);
-        foreach (MemoryBlock block in lifetimes.OrderBy(b => b.First).ThenBy(b => b.Tensor, StringComparer.Ordinal))
-        {
-            long low = TightestGap(block, placed, first: true);
-            long high = bound - Align(block.Size);
-            bool free = high >= 0 && !placed.Exists(p => p.LivesWith(block) && p.Overlaps(block with { Offset = high }));
-            placed.Add(block with { Offset = free && block.First % 2 == 0 ? high : low });
-        }
-
-        return Finish(placed);
+        var groups = new SharedPlaces(graph, lifetimes).Groups.ToArray();
+        var byName = lifetimes.ToDictionary(b => b.Tensor, StringComparer.Ordinal);
+        OffsetSearch search = OffsetSearch.Place(groups.Select(g => new MemoryDemand(
+            Align(g.Size), g.Members.Min(m => byName[m.Tensor].First), g.Members.Max(m => byName[m.Tensor].Last))));
+        return Finish(groups.SelectMany((g, i) => g.Members.Select(m => byName[m.Tensor] with { Offset = search.Offsets[i] + m.At })), search.Total);
     }
 
-    private static MemoryPlan Finish(List<MemoryBlock> placed) => new(
-        placed.Count == 0 ? 0 : placed.Max(b => Align(b.Offset + b.Size)),
-        placed.OrderBy(b => b.First).ThenBy(b => b.Tensor, StringComparer.Ordinal));
-
-    private static long TightestGap(MemoryBlock block, List<MemoryBlock> placed, bool first = false)
-    {
-        long best = -1;
-        long tightest = long.MaxValue;
-        long end = 0;
-        foreach (MemoryBlock other in placed.Where(block.LivesWith).OrderBy(b => b.Offset))
-        {
-            long gap = other.Offset - end;
-            if (gap >= block.Size && gap < tightest)
-            {
-                tightest = first ? 0 : gap;
-                best = end;
-            }
-
-            end = Math.Max(end, Align(other.Offset + other.Size));
-        }
-
-        return best >= 0 ? best : end;
-    }
+    private static MemoryPlan Finish(IEnumerable<MemoryBlock> placed, long total) =>
+        new(total, placed.OrderBy(b => b.First).ThenBy(b => b.Tensor, StringComparer.Ordinal));
 }

@@ -50,6 +50,9 @@ public abstract record ElementwiseOp : IpuOperator
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 
+    public override IEnumerable<int> Overwritable(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) =>
+        Enumerable.Range(0, Operands).Where(i => inputs[i]!.Shape.Count == outputs[0].Shape.Count);
+
     public override IpuOperator? Permuted(ImmutableArray<int> permutation, IReadOnlyList<TensorSpec?> inputs) => this;
 
     protected virtual DataType OutputType(DataType input) => input;

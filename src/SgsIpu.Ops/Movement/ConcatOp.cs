@@ -70,5 +70,21 @@ public sealed record ConcatOp(int Axis) : IpuOperator
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 
+    /// <summary>Where nothing is interleaved, each input is a part of the output.</summary>
+    public override IEnumerable<MemoryView> Views(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs)
+    {
+        if (outputs[0].Shape.Take(Axis).Any(d => d != 1))
+        {
+            yield break;
+        }
+
+        long at = 0;
+        for (int i = 0; i < inputs.Count; i++)
+        {
+            yield return new MemoryView(i, 0, at);
+            at += inputs[i]!.ByteCount;
+        }
+    }
+
     public override IpuOperator Permuted(ImmutableArray<int> permutation, IReadOnlyList<TensorSpec?> inputs) => new ConcatOp(permutation[Axis]);
 }

@@ -56,6 +56,8 @@ public sealed record ReshapeOp(Shape Shape) : IpuOperator
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 
+    public override IEnumerable<MemoryView> Views(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => [new MemoryView(0, 0, 0)];
+
     private static Shape Resolve(LiftContext c)
     {
         Shape x = c.Spec(0).Shape;

@@ -77,6 +77,20 @@ public sealed record SliceOp(ImmutableArray<int> Starts, ImmutableArray<int> Siz
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 
+    /// <summary>Where the elements lie one after the other in the input, the output is a part of it.</summary>
+    public override IEnumerable<MemoryView> Views(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs)
+    {
+        Shape x = inputs[0]!.Shape;
+        int[] strides = x.Strides();
+        int cut = Enumerable.Range(0, x.Rank).FirstOrDefault(d => Sizes[d] != 1, x.Rank);
+        bool dense = outputs[0].ByteCount > 0
+            && Enumerable.Range(cut, x.Rank - cut).All(d => Steps[d] == 1 && (d == cut || Sizes[d] == x[d]));
+        if (dense)
+        {
+            yield return new MemoryView(0, 0, -Starts.Select((s, d) => (long)s * strides[d]).Sum() * outputs[0].Type.Bits() / 8);
+        }
+    }
+
     public override IpuOperator Permuted(ImmutableArray<int> permutation, IReadOnlyList<TensorSpec?> inputs)
     {
         ImmutableArray<int> order = [.. Enumerable.Range(0, permutation.Length).Select(d => permutation.IndexOf(d))];
