@@ -19,6 +19,7 @@
         'Import-IpuModel'
         'Invoke-IpuCalibration'
         'Invoke-IpuModel'
+        'Measure-IpuModel'
         'New-IpuSession'
         'Test-IpuModel'
     )

@@ -10,6 +10,8 @@ public sealed record CompileOptions
 
     public BatchMode BatchMode { get; init; } = BatchMode.NBuf;
 
+    public ModelCategory Category { get; init; }
+
     /// <summary>Replaces the model's own chip.</summary>
     public string? SocVersion { get; init; }
 }

@@ -1,6 +1,7 @@
 using SgsIpu.Core;
 using SgsIpu.Engine.Checking;
 using SgsIpu.Engine.Compilation;
+using SgsIpu.Engine.Compilation.Scheduling;
 using SgsIpu.Engine.Files;
 using SgsIpu.Engine.Importing;
 using SgsIpu.Engine.Quantization;
@@ -46,6 +47,15 @@ public static class IpuEngine
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         return Compiler.Compile(model, options, progress, cancellationToken);
+    }
+
+    /// <summary>Counts the cycles and bytes of a fixed or offline model on a chip.</summary>
+    /// <param name="soc">A chip's name or a profile's file; null for the model's own.</param>
+    /// <param name="hostRuns">Runs of the simulator to time as well; 0 for none.</param>
+    public static IpuModelCost Measure(IpuModel model, string? soc = null, int hostRuns = 0, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return CostModel.Measure(model, SocProfile.Of(soc ?? model.SocVersion), hostRuns, cancellationToken);
     }
 
     /// <summary>Writes a model: float and fixed as <paramref name="format"/>, offline as <c>.img</c>.</summary>

@@ -43,6 +43,12 @@ public abstract record IpuOperator : Operator
     public virtual IpuOperator? Permuted(ImmutableArray<int> permutation, IReadOnlyList<TensorSpec?> inputs) => null;
 
     /// <summary>
+    /// Rows of an NHWC input that neighbouring <paramref name="rows"/> rows of the NHWC output need; null where the whole input is needed. Lets
+    /// the scheduler run groups of operators in stripes.
+    /// </summary>
+    public virtual long? InputRows(int rows, IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => null;
+
+    /// <summary>
     /// Inputs and outputs whose bytes are the same bytes, so that the memory planner can give them one place and nothing is copied.
     /// </summary>
     /// <param name="inputs">As in a fixed graph, with integer types.</param>

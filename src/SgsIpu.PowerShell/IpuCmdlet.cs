@@ -100,7 +100,7 @@ public abstract class IpuCmdlet : PSCmdlet, IDisposable
     /// <summary>The file that -Path names: itself, or the default name in it where it is a folder or absent.</summary>
     private protected string TargetFile(string? path, string defaultName)
     {
-        string full = FullPath(path ?? ".");
+        string full = FullPath(string.IsNullOrEmpty(path) ? "." : path);
         return Directory.Exists(full) ? Path.Combine(full, defaultName) : full;
     }
 

@@ -49,6 +49,10 @@ internal static class IpuPath
         return full;
     }
 
+    /// <summary>What <c>-SocVersion</c> names: a chip as it is, the file of a profile as a full name.</summary>
+    public static string Soc(PSCmdlet cmdlet, string nameOrFile) =>
+        nameOrFile.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? Full(cmdlet, nameOrFile) : nameOrFile;
+
     /// <summary>Checks that a file can be put at <paramref name="file"/>; lifts write protection when forced.</summary>
     public static string PrepareTarget(string file, bool force)
     {

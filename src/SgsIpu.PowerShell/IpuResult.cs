@@ -8,4 +8,8 @@ namespace SgsIpu.PowerShell;
 /// <param name="Stage">Float, Fixed or Offline.</param>
 /// <param name="Outputs">An <see cref="IpuTensor"/> for each output, by name.</param>
 /// <param name="Top">The classes with the highest scores, of a classification.</param>
-public sealed record IpuResult(string Source, string Model, string Stage, OrderedDictionary Outputs, IpuClass[] Top);
+public sealed record IpuResult(string Source, string Model, string Stage, OrderedDictionary Outputs, IpuClass[] Top)
+{
+    /// <summary>What a detection found, best first.</summary>
+    public IpuBox[] Boxes { get; init; } = [];
+}

@@ -10,7 +10,7 @@ public sealed class ModuleTests(ModuleFixture module) : IClassFixture<ModuleFixt
     private static readonly string[] Names =
     [
         "ConvertTo-IpuOffline", "Export-IpuModel", "Export-IpuOffline", "Get-IpuModelInfo", "Get-IpuSdkInfo",
-        "Get-IpuTensorDetail", "Import-IpuModel", "Invoke-IpuCalibration", "Invoke-IpuModel", "New-IpuSession",
+        "Get-IpuTensorDetail", "Import-IpuModel", "Invoke-IpuCalibration", "Invoke-IpuModel", "Measure-IpuModel", "New-IpuSession",
         "Test-IpuModel",
     ];
 

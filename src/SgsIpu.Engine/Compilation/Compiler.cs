@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
 using SgsIpu.Engine.Files;
+using SgsIpu.Engine.Results;
 using SgsIpu.Engine.Simulation;
 using SgsIpu.Ops;
 
@@ -25,6 +26,7 @@ internal static class Compiler
 
         SocProfile soc = SocProfile.Of(options.SocVersion ?? model.SocVersion);
         ImmutableArray<int> batch = Batch(options);
+        OutputContract.Check(model, options.Category);
         Graph graph = model.Graph;
         for (int i = 0; i < graph.Nodes.Length; i++)
         {
@@ -42,7 +44,7 @@ internal static class Compiler
         {
             Stage = IpuStage.Offline,
             SocVersion = soc.Name,
-            Image = new OfflineImage(plan, batch, options.BatchMode) { ToolVersion = ToolVersion.Text },
+            Image = new OfflineImage(plan, batch, options.BatchMode) { ToolVersion = ToolVersion.Text, Category = options.Category },
         };
     }
 

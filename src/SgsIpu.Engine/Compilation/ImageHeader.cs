@@ -12,4 +12,5 @@ internal sealed record ImageHeader(
     string Source,
     ImmutableArray<int> Batch,
     BatchMode BatchMode,
+    ModelCategory Category,
     ImageSizes Sizes);

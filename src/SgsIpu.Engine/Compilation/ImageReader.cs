@@ -35,12 +35,17 @@ public static class ImageReader
             throw Damaged("its batch sizes are not positive and ascending");
         }
 
+        if (!Enum.IsDefined(header.Category))
+        {
+            throw Damaged($"its category {(int)header.Category} is unknown");
+        }
+
         return new IpuModel(header.Name, IpuStage.Offline, graph)
         {
-            SocVersion = SocProfile.Of(header.Soc).Name,
+            SocVersion = header.Soc is { Length: > 0 } soc ? soc : throw Damaged("it names no SoC"),
             SourcePath = path,
             InputConfig = sections.TryGetValue(ImageLayout.ConfigSection, out ReadOnlyMemory<byte> config) ? ModelConfig.Read(config.Span, path, Damaged) : null,
-            Image = new OfflineImage(plan, header.Batch, header.BatchMode) { ToolVersion = header.ToolVersion },
+            Image = new OfflineImage(plan, header.Batch, header.BatchMode) { ToolVersion = header.ToolVersion, Category = header.Category },
         };
     }
 

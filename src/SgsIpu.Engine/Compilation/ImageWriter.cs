@@ -28,6 +28,7 @@ public static class ImageWriter
             Path.GetFileName(model.SourcePath),
             image.Batch,
             image.BatchMode,
+            image.Category,
             OfflineImage.Sizes(model.Graph, image.Plan));
         var sections = new List<(string Name, byte[] Content)>
         {

@@ -11,6 +11,9 @@ public sealed record OfflineImage(MemoryPlan Plan, ImmutableArray<int> Batch, Ba
     /// <summary>Version of the tool that compiled the image.</summary>
     public string ToolVersion { get; init; } = "";
 
+    /// <summary>What the outputs are.</summary>
+    public ModelCategory Category { get; init; }
+
     public int MaxBatch => Batch[^1];
 
     /// <summary>True where the image can run that many inputs at once. One is always possible, so that results can be compared one by one.</summary>

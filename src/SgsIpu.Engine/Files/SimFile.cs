@@ -91,7 +91,7 @@ public static class SimFile
         Graph graph = ModelJson.Read<GraphDocument>(document.Span, Damaged).ToGraph(t => Content(t, buffers, Damaged), Damaged);
         return new IpuModel(header.Name, header.Stage, graph)
         {
-            SocVersion = SocProfile.Of(header.Soc).Name,
+            SocVersion = header.Soc is { Length: > 0 } soc ? soc : throw Damaged("it names no SoC"),
             SourcePath = path,
             InputConfig = metadata.TryGetValue(ConfigEntry, out ReadOnlyMemory<byte> config) ? ModelConfig.Read(config.Span, path, Damaged) : null,
             Given = metadata.TryGetValue(GivenEntry, out ReadOnlyMemory<byte> given) ? [.. ModelJson.Read<GivenDocument[]>(given.Span, Damaged).Select(g => (g ?? throw Damaged("a wish is missing")).ToGiven(Damaged))] : [],

@@ -24,5 +24,7 @@ public abstract record BoundaryOp(DataType To) : IpuOperator
 
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Index();
 
+    public override long? InputRows(int rows, IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => rows;
+
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 }

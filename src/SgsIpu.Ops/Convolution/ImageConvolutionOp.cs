@@ -38,6 +38,9 @@ public abstract record ImageConvolutionOp : IpuOperator
         return OperatorCost.Of(inputs, outputs, Macs(inputs[0]!.Shape, inputs[1]!.Shape, outputs[0].Shape));
     }
 
+    public override long? InputRows(int rows, IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) =>
+        ((rows - 1L) * StrideH) + ((inputs[1]!.Shape[1] - 1L) * DilationH) + 1;
+
     /// <summary>Multiply-accumulates for the shapes of image, weights and output.</summary>
     protected abstract long Macs(Shape image, Shape weights, Shape output);
 

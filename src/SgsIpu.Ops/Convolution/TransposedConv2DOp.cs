@@ -46,6 +46,9 @@ public sealed record TransposedConv2DOp : ImageConvolutionOp
         return [new TensorType(image.Type, new Shape(x[0], height, width, w[0]))];
     }
 
+    public override long? InputRows(int rows, IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) =>
+        ((rows + ((inputs[1]!.Shape[1] - 1L) * DilationH) + StrideH - 1) / StrideH) + 1;
+
     public override void EmitOnnx(OnnxEmitter emitter, Node node)
     {
         TensorSpec spec = emitter.Spec(node.Inputs[1]);

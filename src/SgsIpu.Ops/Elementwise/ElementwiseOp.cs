@@ -50,6 +50,8 @@ public abstract record ElementwiseOp : IpuOperator
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 
+    public override long? InputRows(int rows, IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => rows;
+
     public override IEnumerable<int> Overwritable(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) =>
         Enumerable.Range(0, Operands).Where(i => inputs[i]!.Shape.Count == outputs[0].Shape.Count);
 

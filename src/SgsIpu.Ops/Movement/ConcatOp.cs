@@ -70,6 +70,8 @@ public sealed record ConcatOp(int Axis) : IpuOperator
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 
+    public override long? InputRows(int rows, IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => Axis == 1 ? null : rows;
+
     /// <summary>Where nothing is interleaved, each input is a part of the output.</summary>
     public override IEnumerable<MemoryView> Views(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs)
     {

@@ -53,6 +53,8 @@ public abstract record Pool2DOp : IpuOperator
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 
+    public override long? InputRows(int rows, IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => ((rows - 1L) * StrideH) + ((KernelH - 1L) * DilationH) + 1;
+
     protected void EmitPool(OnnxEmitter emitter, Node node, string opType, params ReadOnlySpan<(string Name, object Value)> more) =>
         EmitPool(emitter, node, opType, [], more);
 

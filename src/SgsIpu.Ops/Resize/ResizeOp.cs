@@ -23,6 +23,9 @@ public abstract record ResizeOp(int Height, int Width, float ScaleH, float Scale
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 
+    public override long? InputRows(int rows, IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) =>
+        (((long)rows * inputs[0]!.Shape[1]) / Height) + 2;
+
     /// <summary>The place in the input of an output position along one dimension, in pixels.</summary>
     protected double Source(int position, int size, int output, float scale) => new ResizeAxis(0, output, scale).Source(Coordinates, position, size);
 

@@ -42,6 +42,11 @@ public sealed class ConvertToIpuOfflineCommand : SampleCmdlet
     [ArgumentCompleter(typeof(SocCompleter))]
     public string SocVersion { get; set; } = SocProfile.Default.Name;
 
+    /// <summary>What the outputs are; the image says it to those who run it.</summary>
+    [Parameter]
+    [Alias("c")]
+    public ModelCategory Category { get; set; }
+
     /// <summary>Also writes the float and the fixed model beside the image.</summary>
     [Parameter]
     [Alias("export_models")]
@@ -75,7 +80,7 @@ public sealed class ConvertToIpuOfflineCommand : SampleCmdlet
     {
         WeightFile = WeightFile is { } weights ? IpuPath.Existing(this, weights) : null,
         InputConfigPath = InputConfig is { } config ? IpuPath.Existing(this, config) : null,
-        SocVersion = SocVersion,
+        SocVersion = IpuPath.Soc(this, SocVersion),
         InputShapes = ShapeTable.Read(InputShapes),
     };
 
@@ -84,7 +89,7 @@ public sealed class ConvertToIpuOfflineCommand : SampleCmdlet
         IpuModel model = IpuEngine.Import(import, progress, work.Token);
         using FileSampleSource source = OpenSamples(model, samples, work);
         IpuModel quantized = IpuEngine.Calibrate(model, new CalibrationOptions(source) { Level = QuantLevel, NumProcess = NumProcess }, progress, work.Token);
-        IpuModel[] models = [IpuEngine.Compile(quantized, new CompileOptions(), progress, work.Token), model, quantized];
+        IpuModel[] models = [IpuEngine.Compile(quantized, new CompileOptions { Category = Category }, progress, work.Token), model, quantized];
         for (int i = 0; i < targets.Length; i++)
         {
             IpuEngine.Export(models[i], targets[i], ModelFormat.Sim, Force, work.Token);

@@ -14,7 +14,7 @@ public sealed class ExportIpuOfflineCommand : IpuCmdlet
     [ModelTransformation]
     public IpuModel Model { get; set; } = null!;
 
-    /// <summary>The file, or the folder, to write; by default the model's name in the current folder.</summary>
+    /// <summary>The file, or the folder, to write; by default the folder of the model's file. In a folder the name is the model's with sgsimg.img.</summary>
     [Parameter(Position = 0)]
     [Alias("o", "output", "output_file")]
     public string? Path { get; set; }
@@ -30,7 +30,12 @@ public sealed class ExportIpuOfflineCommand : IpuCmdlet
     [Alias("batch_mode")]
     public BatchMode BatchMode { get; set; }
 
-    /// <summary>Replaces the model's chip.</summary>
+    /// <summary>What the outputs are; the image says it to those who run it.</summary>
+    [Parameter]
+    [Alias("c")]
+    public ModelCategory Category { get; set; }
+
+    /// <summary>Replaces the model's chip: a name, or the .json file of a profile of your own.</summary>
     [Parameter]
     [Alias("soc_version")]
     [ArgumentCompleter(typeof(SocCompleter))]
@@ -46,13 +51,13 @@ public sealed class ExportIpuOfflineCommand : IpuCmdlet
 
     protected override void ProcessRecord()
     {
-        string file = TargetFile(Path, Model.Name + ".img");
+        string file = TargetFile(Path ?? System.IO.Path.GetDirectoryName(Model.SourcePath), Model.Name + "sgsimg.img");
         if (!MayWrite(file, $"Export {Model} as offline image", Force))
         {
             return;
         }
 
-        var options = new CompileOptions { Batch = [.. Batch.Distinct().Order()], BatchMode = BatchMode, SocVersion = SocVersion };
+        var options = new CompileOptions { Batch = [.. Batch.Distinct().Order()], BatchMode = BatchMode, Category = Category, SocVersion = SocVersion is { } soc ? IpuPath.Soc(this, soc) : null };
         bool done = TryRun(
             $"Compiling {Model.Name}",
             Model,

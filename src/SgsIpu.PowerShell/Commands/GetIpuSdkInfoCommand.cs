@@ -20,7 +20,7 @@ public sealed class GetIpuSdkInfoCommand : PSCmdlet
         WildcardPattern[] patterns = [.. SocVersion.Select(p => WildcardPattern.Get(p, WildcardOptions.IgnoreCase))];
         foreach (SocProfile soc in SocProfile.All.Where(s => patterns.Any(p => p.IsMatch(s.Name))))
         {
-            WriteObject(new IpuSdkInfo(soc.Name, soc.Generation.ToString(), new Version(version.Major, version.Minor, version.Build)));
+            WriteObject(new IpuSdkInfo(soc.Name, soc.Generation.ToString(), new Version(version.Major, version.Minor, version.Build), soc.Figures));
         }
     }
 }

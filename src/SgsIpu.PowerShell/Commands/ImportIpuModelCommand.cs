@@ -80,7 +80,7 @@ public sealed class ImportIpuModelCommand : IpuCmdlet
         InputConfigPath = InputConfig is { } config ? IpuPath.Existing(this, config) : null,
         InputShapes = ShapeTable.Read(InputShapes),
         SkipSimplify = SkipSimplify,
-        SocVersion = SocVersion,
+        SocVersion = IpuPath.Soc(this, SocVersion),
         InputNames = [.. Names(InputName)],
         OutputNames = [.. Names(OutputName)],
     };

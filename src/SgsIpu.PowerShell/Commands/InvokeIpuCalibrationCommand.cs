@@ -39,7 +39,7 @@ public sealed class InvokeIpuCalibrationCommand : SampleCmdlet
             return;
         }
 
-        IpuModel model = SocVersion is null ? Model : Model with { SocVersion = SocProfile.Of(SocVersion).Name };
+        IpuModel model = SocVersion is null ? Model : Model with { SocVersion = SocProfile.Of(IpuPath.Soc(this, SocVersion)).Name };
         WriteVerbose($"{model.Name}: level {QuantLevel}");
         bool done = TryRun(
             $"Calibrating {model.Name}",

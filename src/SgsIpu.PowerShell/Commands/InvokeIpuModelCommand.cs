@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Collections.Specialized;
 using System.Management.Automation;
 using System.Runtime.ExceptionServices;
@@ -5,6 +6,7 @@ using SgsIpu.Core;
 using SgsIpu.Engine;
 using SgsIpu.Engine.Files;
 using SgsIpu.Engine.Preprocessing;
+using SgsIpu.Engine.Results;
 
 namespace SgsIpu.PowerShell.Commands;
 
@@ -21,10 +23,20 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
     [ModelTransformation]
     public IpuModel Model { get; set; } = null!;
 
-    /// <summary>How outputs are read.</summary>
+    /// <summary>How outputs are read; what an image says by default.</summary>
     [Parameter]
     [Alias("c")]
-    public ResultCategory Category { get; set; }
+    public ModelCategory? Category { get; set; }
+
+    /// <summary>Boxes of a lower score are left out.</summary>
+    [Parameter]
+    [ValidateRange(0.0, 1.0)]
+    public double Threshold { get; set; } = 0.3;
+
+    /// <summary>A folder that pictures with the boxes drawn on them are written to.</summary>
+    [Parameter]
+    [Alias("draw_result")]
+    public string? DrawResult { get; set; }
 
     /// <summary>A file with one label a line.</summary>
     [Parameter]
@@ -45,7 +57,7 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
     [Alias("dump_rawdata")]
     public string? DumpRawData { get; set; }
 
-    /// <summary>Replaces existing files of -DumpRawData.</summary>
+    /// <summary>Replaces existing files of -DumpRawData and -DrawResult.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 
@@ -72,6 +84,13 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
             return;
         }
 
+        ModelCategory category = Category ?? model.Image?.Category ?? ModelCategory.Unknown;
+        if (!Try(model, () => { OutputContract.Check(model, category); return true; }, out _))
+        {
+            return;
+        }
+
+        string? draw = category == ModelCategory.Detection && DrawResult is { } pictures && ShouldProcess(FullPath(pictures), $"Draw the boxes of {model}") ? FullPath(pictures) : null;
         string? dump = DumpRawData is { } folder && ShouldProcess(FullPath(folder), $"Write the outputs of {model}") ? FullPath(folder) : null;
         ExceptionDispatchInfo? downstream = null;
         try
@@ -90,7 +109,7 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
                             Write(dump, model, result, work.Token);
                         }
 
-                        IpuResult row = Row(model, result);
+                        IpuResult row = Row(model, result, category, draw, work.Token);
                         work.Post(() => downstream ??= Hand(row, work));
                     }
 
@@ -131,7 +150,7 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
         }
     }
 
-    private IpuResult Row(IpuModel model, RunResult result)
+    private IpuResult Row(IpuModel model, RunResult result, ModelCategory category, string? draw, CancellationToken cancellationToken)
     {
         var outputs = new OrderedDictionary(StringComparer.Ordinal);
         foreach ((string name, Tensor value) in result.Outputs)
@@ -139,13 +158,32 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
             outputs.Add(name, new IpuTensor(name, value));
         }
 
-        return new IpuResult(result.Source, model.Name, model.Stage.ToString(), outputs, Category == ResultCategory.Classification ? Best(result.Outputs[model.Graph.Outputs[0]]) : []);
+        var row = new IpuResult(result.Source, model.Name, model.Stage.ToString(), outputs, category == ModelCategory.Classification ? Best(result.Outputs[model.Graph.Outputs[0]]) : []);
+        return category == ModelCategory.Detection ? row with { Boxes = Boxes(model, result, draw, cancellationToken) } : row;
     }
+
+    /// <summary>The boxes in pixels of the picture; in parts of it where the sample is no picture.</summary>
+    private IpuBox[] Boxes(IpuModel model, RunResult result, string? draw, CancellationToken cancellationToken)
+    {
+        ImmutableArray<DetectedBox> boxes = OutputContract.Boxes([.. model.Graph.Outputs.Select(o => result.Outputs[o])], (float)Threshold);
+        bool picture = File.Exists(result.Source) && !result.Source.EndsWith(".npy", StringComparison.OrdinalIgnoreCase);
+        (int width, int height) = picture ? BoxPainter.SizeOf(result.Source) : (1, 1);
+        if (draw is not null && picture)
+        {
+            Directory.CreateDirectory(draw);
+            string file = Path.Combine(draw, $"{Path.GetFileNameWithoutExtension(result.Source)}_{model.Stage.ToString().ToLowerInvariant()}.png");
+            AtomicFile.Write(file, BoxPainter.Draw(result.Source, boxes), Force, cancellationToken);
+        }
+
+        return [.. boxes.Select(b => new IpuBox(b.Class, LabelOf(b.Class), b.Score, b.X1 * width, b.Y1 * height, b.X2 * width, b.Y2 * height))];
+    }
+
+    private string LabelOf(int index) => index >= 0 && index < _labels.Length ? _labels[index].Trim() : "";
 
     private IpuClass[] Best(Tensor scores) =>
     [
         .. scores.ToFloats().Select((score, index) => (Score: score, Index: index))
             .OrderByDescending(s => s.Score).ThenBy(s => s.Index).Take(Top)
-            .Select(s => new IpuClass(s.Index, s.Score, s.Index < _labels.Length ? _labels[s.Index].Trim() : "")),
+            .Select(s => new IpuClass(s.Index, s.Score, LabelOf(s.Index))),
     ];
 }
