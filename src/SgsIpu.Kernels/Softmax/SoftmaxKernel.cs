@@ -59,7 +59,7 @@ public sealed class SoftmaxKernel
     {
         if (_input == DataType.UInt8)
         {
-            Run(x, y, outer, length, inner, exponentials);
+            Run<byte>(x, y, outer, length, inner, exponentials);
         }
         else
         {
