@@ -7,6 +7,7 @@ internal static class CaffeImport
 {
     public static ImmutableArray<ImportRule> Rules { get; } =
     [
+        .. CaffeArgMax.Imports,
         .. CaffeConvolution.Imports,
         .. CaffeElementwise.Imports,
         .. CaffeMovement.Imports,

@@ -12,6 +12,9 @@ internal static class CaffeLayerCases
     public static IReadOnlyDictionary<string, CaffeLayerCase> All { get; } = new Dictionary<string, CaffeLayerCase>
     {
         ["AbsVal"] = new("1,3,5,7", $"type: 'AbsVal' {Unary}"),
+        ["ArgMax"] = new("1,6,5,7", $"type: 'ArgMax' {Unary} argmax_param {{ axis: 1 }}", Expected: "x0.argmax(1)"),
+        ["ArgMax of a picture"] = new("1,6,5,7", $"type: 'ArgMax' {Unary} argmax_param {{ top_k: 3 }}", Expected: "np.argsort(-x0.reshape(1, -1), 1)[:, :3]"),
+        ["ArgMax with values"] = new("1,6,5,7", $"type: 'ArgMax' {Unary} argmax_param {{ axis: 1 top_k: 2 out_max_val: true }}", Expected: "-np.sort(-x0, 1)[:, :2]"),
         ["Axpy"] = new("1,3,1,1 1,3,5,7 1,3,5,7", "type: 'Axpy' bottom: 'x0' bottom: 'x1' bottom: 'x2' top: 'y'", Expected: "x0 * x1 + x2"),
         ["BatchNorm"] = new("1,3,5,7", $"type: 'BatchNorm' {Unary} batch_norm_param {{ eps: 0.01 }}", "3 3 1"),
         ["Scale in place"] = new("1,3,5,7", $"layer {{ name: 'bn' type: 'ReLU' {Unary} }} layer {{ name: 'a' type: 'Scale' bottom: 'y' top: 'y' scale_param {{ bias_term: true }} }}", "3 3"),
