@@ -18,8 +18,8 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
     /// <summary>A row of the kernel is one run of the input.</summary>
     private readonly bool _hasRuns = spec.Groups == 1 && (spec.DilationW == 1 || spec.KernelWidth == 1);
 
-    /// <summary>Input columns under a pixel are neighbours, all in one run with their channels, and of the size of the rows.</summary>
-    private bool HasPlainRuns => _hasRuns && (bytes || _inputSize == sizeof(short));
+    /// <summary>The rows have the elements of the input, so that they are copied byte by byte.</summary>
+    private bool CopiesBytes => bytes || _inputSize == sizeof(short);
 
     /// <summary>Packs pixels [first, first + count) of all images in order.</summary>
     public void Pack(byte* x, int first, int count, int group, byte* target)
@@ -33,7 +33,7 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
             // The pixels of one row of the output.
             int part = Math.Min(count, spec.OutWidth - ow);
             byte* image = x + (n * imageBytes) + (group * spec.GroupChannels * _inputSize);
-            if (HasPlainRuns)
+            if (CopiesBytes)
             {
                 Line(image, oh, ow, part, target);
             }
@@ -56,43 +56,58 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
         }
     }
 
-    /// <summary>Neighbouring pixels of a row of the output: where all columns under them exist, their runs lie at even distances.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    /// <summary>Neighbouring pixels of a row of the output, run by run: a row of the kernel, or where its columns are no neighbours, one element of it.</summary>
     private void Line(byte* image, int oh, int ow, int count, byte* target)
     {
-        int inside = Math.Clamp((spec.PadLeft + spec.StrideW - 1) / spec.StrideW, ow, ow + count);
-        int room = spec.Width - spec.KernelWidth + spec.PadLeft;
-        int outside = Math.Clamp(room < 0 ? 0 : (room / spec.StrideW) + 1, inside, ow + count);
-        int pixelBytes = spec.Channels * _inputSize;
-        for (int kh = 0; kh < spec.KernelHeight; kh++, target += spec.KernelWidth * pixelBytes)
+        int columns = _hasRuns ? spec.KernelWidth : 1;
+        int runBytes = columns * spec.GroupChannels * _inputSize;
+        for (int kh = 0; kh < spec.KernelHeight; kh++)
         {
             int h = spec.InputRow(oh, kh);
-            if ((uint)h >= (uint)spec.Height)
+            byte* line = (uint)h < (uint)spec.Height ? image + ((long)h * spec.Width * spec.Channels * _inputSize) : null;
+            for (int kw = 0; kw < spec.KernelWidth; kw += columns, target += runBytes)
             {
-                for (int pixel = 0; pixel < count; pixel++)
-                {
-                    Fill(target + ((nint)pixel * rowBytes), spec.KernelWidth * spec.Channels);
-                }
-
-                continue;
-            }
-
-            byte* line = image + ((long)h * spec.Width * pixelBytes);
-            for (int pixel = ow; pixel < ow + count; pixel++)
-            {
-                if (pixel == inside && outside > inside)
-                {
-                    byte* source = line + ((((nint)pixel * spec.StrideW) - spec.PadLeft) * pixelBytes);
-                    RunCopy.Copy(source, (nint)spec.StrideW * pixelBytes, target + ((nint)(pixel - ow) * rowBytes), rowBytes, outside - inside, spec.KernelWidth * pixelBytes);
-                    pixel = outside - 1;
-                    continue;
-                }
-
-                Run(line, (pixel * spec.StrideW) - spec.PadLeft, target + ((nint)(pixel - ow) * rowBytes), bytes ? sizeof(byte) : sizeof(short));
+                Runs(line, spec.InputColumn(ow, kw), columns, count, target);
             }
         }
     }
 
+    /// <summary>One run of each of some pixels. Where all columns of it exist, the runs lie at even distances.</summary>
+    /// <param name="line">The row of the input; null outside of the image.</param>
+    /// <param name="w">The run's first column for the first pixel, maybe outside of the row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Runs(byte* line, int w, int columns, int count, byte* target)
+    {
+        int pixelBytes = spec.Channels * _inputSize;
+        int columnElements = spec.GroupChannels;
+        int inside = w >= 0 ? 0 : Math.Min(count, (-w + spec.StrideW - 1) / spec.StrideW);
+        int room = spec.Width - columns - w;
+        int outside = line == null || room < 0 ? inside : Math.Clamp((room / spec.StrideW) + 1, inside, count);
+        for (int pixel = 0; pixel < count; pixel++)
+        {
+            if (pixel == inside && outside > inside)
+            {
+                int runBytes = columns * columnElements * _inputSize;
+                RunCopy.Copy(line + ((w + ((nint)pixel * spec.StrideW)) * pixelBytes), (nint)spec.StrideW * pixelBytes, target + ((nint)pixel * rowBytes), rowBytes, outside - inside, runBytes);
+                pixel = outside - 1;
+                continue;
+            }
+
+            byte* run = target + ((nint)pixel * rowBytes);
+            int column = w + (pixel * spec.StrideW);
+            if (line == null || columns == 1)
+            {
+                // A run of one column that exists is among those at even distances.
+                Fill(run, columns * columnElements);
+            }
+            else
+            {
+                Run(line, column, run, _inputSize);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Row(byte* image, int oh, int ow, byte* target)
     {
         int size = bytes ? sizeof(byte) : sizeof(short);
@@ -151,6 +166,7 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Copy(byte* source, byte* target, int count)
     {
         if (_inputSize == sizeof(short) || bytes)

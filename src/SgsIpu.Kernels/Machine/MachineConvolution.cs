@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using SgsIpu.Core;
 
@@ -71,6 +72,7 @@ internal sealed unsafe class MachineConvolution : Convolution
     private void RunDirect(byte* x, byte* y, int first, int end) => RunPanels(x, (nint)Spec.Channels * InputSize, Pixels, y, first, end);
 
     /// <summary>Computes pixels [first, end).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunPacked(byte* x, byte* y, int first, int end)
     {
         nint stride = _direct ? (nint)Spec.Channels * InputSize : _panels.Steps * sizeof(int);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using SgsIpu.Core;
 
 namespace SgsIpu.Kernels;
@@ -129,6 +130,7 @@ internal sealed unsafe class MachineDepthwise : Convolution
     }
 
     /// <summary>Computes rows [first, end) of all images in order.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Run(byte* x, byte* y, int first, int end)
     {
         nint pixel = (nint)Spec.Channels * _size;
@@ -169,6 +171,7 @@ internal sealed unsafe class MachineDepthwise : Convolution
     }
 
     /// <summary>One output, from a copy of what is under its kernel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Edge(byte** rows, int ow, byte* patch, byte* y)
     {
         nint pixel = (nint)Spec.Channels * _size;
@@ -195,6 +198,7 @@ internal sealed unsafe class MachineDepthwise : Convolution
 
     /// <summary>Outputs side by side, all of whose columns are there.</summary>
     /// <param name="start">Bytes from the start of the rows to the first column.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Call(byte** rows, nint start, nint columnBytes, int count, byte* y)
     {
         var arguments = new DepthwiseArguments

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SgsIpu.Core;
 
 namespace SgsIpu.Kernels;
@@ -79,6 +80,7 @@ internal sealed unsafe class MachinePanels
     /// <param name="index">The panel.</param>
     /// <param name="a">The first row of the panel's group.</param>
     /// <param name="y">The panel's first element in the first row of the output.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Run(int index, byte* a, nint stride, int rows, byte* y, nint rowBytes)
     {
         MachinePanel panel = Panels[index];
@@ -130,6 +132,7 @@ internal sealed unsafe class MachinePanels
         return (lower * magnitude) + Math.Abs(biasLow) <= int.MaxValue && (upper * magnitude) + Math.Abs((bias - biasLow) >> bits) <= int.MaxValue;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Call(int index, int height, TileArguments* arguments)
     {
         ref nint function = ref _functions[(index * (Heights + 1)) + height];
