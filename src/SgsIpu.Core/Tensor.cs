@@ -83,7 +83,8 @@ public sealed class Tensor
             case DataType.Int32: Convert<int>(result, static v => v); break;
             case DataType.Int64: Convert<long>(result, static v => v); break;
             case DataType.Bool: Convert<bool>(result, static v => v ? 1 : 0); break;
-            default: throw new InvalidOperationException($"{Type} elements are packed and have no float view");
+            case DataType.Int4: Array.Copy(Int4.Unpack(this), result, result.Length); break;
+            default: throw new InvalidOperationException($"{Type} elements have no float view");
         }
 
         return result;
@@ -103,6 +104,7 @@ public sealed class Tensor
             case DataType.UInt8: Convert<byte>(result, static v => v); break;
             case DataType.Int8: Convert<sbyte>(result, static v => v); break;
             case DataType.Bool: Convert<bool>(result, static v => v ? 1 : 0); break;
+            case DataType.Int4: Array.Copy(Int4.Unpack(this), result, result.Length); break;
             default: throw new InvalidOperationException($"a {Type} tensor holds no integers");
         }
 

@@ -10,6 +10,15 @@ public sealed record CalibrationOptions(ISampleSource Samples)
 {
     public CalibrationLevel Level { get; init; } = CalibrationLevel.L2;
 
+    /// <summary>Calibrates as the vendor's torch_calibrator does; null for the levels.</summary>
+    public QMode? QMode { get; init; }
+
+    /// <summary>Parameters of <see cref="QMode"/>; null for the defaults.</summary>
+    public QuantConfig? QuantConfig { get; init; }
+
+    /// <summary>Samples that layers are rebuilt on in <see cref="QMode"/>, spread evenly over all; their activations are held in memory.</summary>
+    public int CalBatchSize { get; init; } = 100;
+
     /// <summary>Samples in flight at once; the result does not depend on it.</summary>
     public int NumProcess { get; init; } = 10;
 

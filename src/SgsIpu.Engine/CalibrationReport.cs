@@ -10,4 +10,7 @@ public sealed record CalibrationReport
 
     /// <summary>How the integers of each activation came about, in the order of the tensors' names.</summary>
     public ImmutableArray<TensorDecision> Decisions { get; init; } = [];
+
+    /// <summary>What a user should know, a sentence each.</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
 }

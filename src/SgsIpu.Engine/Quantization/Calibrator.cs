@@ -31,7 +31,10 @@ internal static class Calibrator
         PrecisionPlan plan = new PrecisionPlan(graph, model.InputConfig).Observe(RangeDecider.FormatRanges(model.InputConfig).Keys.ToFrozenSet());
         using var collector = new StatisticsCollector(graph, plan.Observed, plan.ObservedByChannel);
         IReadOnlyDictionary<string, ActivationStatistics> statistics = collector.Collect(options.Samples, options.NumProcess, progress, cancellationToken);
-        return Quantize(new CalibrationState(model, options.Level, statistics), progress, cancellationToken);
+        var state = new CalibrationState(model, options.Level, statistics);
+        return options.QMode is { } mode
+            ? new Reconstruction.QModeCalibrator(state, mode, options, progress).Calibrate(cancellationToken)
+            : Quantize(state, null, progress, cancellationToken);
     }
 
     /// <summary>Makes a fixed model again with other wishes, without running the float one.</summary>
@@ -51,16 +54,17 @@ internal static class Calibrator
             throw new IpuException("StatisticsStale", $"'{model.Name}': other values of '{replaced.Tensor}' change what is observed; ask the float model and calibrate it again", IpuErrorKind.InvalidArgument) { Target = replaced.Tensor };
         }
 
-        return Quantize(state with { Float = state.Float with { Given = [.. state.Float.Given, .. wishes] } }, progress, cancellationToken);
+        return Quantize(state with { Float = state.Float with { Given = [.. state.Float.Given, .. wishes] } }, null, progress, cancellationToken);
     }
 
     /// <summary>Decides types and ranges, and rounds.</summary>
-    private static IpuModel Quantize(CalibrationState state, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    /// <param name="chosen">Types of the activations that convolutions read, by node, in place of the configuration's.</param>
+    internal static IpuModel Quantize(CalibrationState state, IReadOnlyDictionary<string, DataType>? chosen, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
     {
         IpuModel model = state.Float;
         var given = new GivenTable(model.Graph, model.Given);
         model = model with { Graph = given.Graph };
-        var plan = new PrecisionPlan(model.Graph, model.InputConfig, given);
+        var plan = new PrecisionPlan(model.Graph, model.InputConfig, given, chosen);
         given.SettleBits(plan);
         var decider = new RangeDecider(model, plan, state.Level, given);
         TensorRanges ranges = decider.Decide(state.Statistics, cancellationToken);

@@ -45,6 +45,7 @@ public static class TfLiteWriter
         DataType.Int8 => 9,
         DataType.Float64 => 10,
         DataType.UInt16 => 16,
+        DataType.Int4 => 17,
         _ => throw new IpuException("TfLiteType", $"TFLite has no elements of type {type}", IpuErrorKind.NotSupported),
     };
 

@@ -20,7 +20,7 @@ internal static class FixedConvolution
         return FixedBinding.Quant(tensor).ZeroPoint;
     }
 
-    /// <summary>Constant weights as INT16 values; UINT8 activations go with INT8 weights, INT16 with either.</summary>
+    /// <summary>Constant weights as INT16 values; UINT8 activations go with INT8 and INT4 weights, INT16 with these and INT16.</summary>
     public static short[] Weights(FixedBinding binding, TensorSpec activation, TensorSpec weights)
     {
         if (weights.Constant is not { } constant)
@@ -31,8 +31,9 @@ internal static class FixedConvolution
         return (activation.Type, weights.Type) switch
         {
             (_, DataType.Int8) => Widen(constant.As<sbyte>()),
+            (_, DataType.Int4) => Widen(Int4.Unpack(constant)),
             (DataType.Int16, DataType.Int16) => constant.As<short>().ToArray(),
-            _ => throw binding.NotSupported($"{activation.Type} activations with {weights.Type} weights; allowed are UInt8 with Int8 and Int16 with Int16"),
+            _ => throw binding.NotSupported($"{activation.Type} activations with {weights.Type} weights; allowed are UInt8 with Int8 or Int4, and Int16 with Int16"),
         };
     }
 

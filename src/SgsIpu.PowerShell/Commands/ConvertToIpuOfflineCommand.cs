@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using SgsIpu.Engine;
+using SgsIpu.Engine.Configuration;
 using SgsIpu.Engine.Preprocessing;
 
 namespace SgsIpu.PowerShell.Commands;
@@ -8,7 +9,7 @@ namespace SgsIpu.PowerShell.Commands;
 /// <summary>Goes the whole way from a network's file to an offline image.</summary>
 [Cmdlet(VerbsData.ConvertTo, "IpuOffline", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
-public sealed class ConvertToIpuOfflineCommand : SampleCmdlet
+public sealed class ConvertToIpuOfflineCommand : CalibrationCmdlet
 {
     /// <summary>Model files; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -62,12 +63,12 @@ public sealed class ConvertToIpuOfflineCommand : SampleCmdlet
         {
             string target = TargetFile(Output, System.IO.Path.GetFileNameWithoutExtension(file) + ".img");
             string[] targets = ExportModels ? [target, Sibling(target, "_float.sim"), Sibling(target, "_fixed.sim")] : [target];
-            if (!targets.All(t => MayWrite(t, $"Convert {file}", Force)) || !Try(file, () => (Options(file), SampleOptions(ReadConfig())), out (ImportOptions Import, SampleSourceOptions Samples) p))
+            if (!targets.All(t => MayWrite(t, $"Convert {file}", Force)) || !Try(file, () => (Options(file), ReadQuantConfig(), SampleOptions(ReadConfig())), out (ImportOptions Import, QuantConfig? Quant, SampleSourceOptions Samples) p))
             {
                 continue;
             }
 
-            if (TryRun($"Converting {System.IO.Path.GetFileName(file)}", file, (work, progress) => Convert(p.Import, p.Samples, targets, work, progress), out FileInfo[] written))
+            if (TryRun($"Converting {System.IO.Path.GetFileName(file)}", file, (work, progress) => Convert(p.Import, p.Samples, p.Quant, targets, work, progress), out FileInfo[] written))
             {
                 WriteObject(written, enumerateCollection: true);
             }
@@ -84,11 +85,12 @@ public sealed class ConvertToIpuOfflineCommand : SampleCmdlet
         InputShapes = ShapeTable.Read(InputShapes),
     };
 
-    private FileInfo[] Convert(ImportOptions import, SampleSourceOptions samples, string[] targets, PipelineWork work, IProgress<IpuProgress> progress)
+    private FileInfo[] Convert(ImportOptions import, SampleSourceOptions samples, QuantConfig? quant, string[] targets, PipelineWork work, IProgress<IpuProgress> progress)
     {
         IpuModel model = IpuEngine.Import(import, progress, work.Token);
         using FileSampleSource source = OpenSamples(model, samples, work);
-        IpuModel quantized = IpuEngine.Calibrate(model, new CalibrationOptions(source) { Level = QuantLevel, NumProcess = NumProcess }, progress, work.Token);
+        CalibrationOptions options = WithMode(new CalibrationOptions(source) { Level = QuantLevel, NumProcess = NumProcess }, quant);
+        IpuModel quantized = IpuEngine.Calibrate(model, options, progress, work.Token);
         IpuModel[] models = [IpuEngine.Compile(quantized, new CompileOptions { Category = Category }, progress, work.Token), model, quantized];
         for (int i = 0; i < targets.Length; i++)
         {

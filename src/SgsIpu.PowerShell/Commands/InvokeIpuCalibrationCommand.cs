@@ -8,7 +8,7 @@ namespace SgsIpu.PowerShell.Commands;
 /// <summary>Makes fixed models of float ones.</summary>
 [Cmdlet(VerbsLifecycle.Invoke, "IpuCalibration")]
 [OutputType(typeof(IpuModel))]
-public sealed class InvokeIpuCalibrationCommand : SampleCmdlet
+public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
 {
     /// <summary>Float models, or the paths of their files.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
@@ -34,13 +34,13 @@ public sealed class InvokeIpuCalibrationCommand : SampleCmdlet
 
     protected override void ProcessRecord()
     {
-        if (!Try(Model, Prepare, out (InputConfig? Config, SampleSourceOptions Samples) p))
+        if (!Try(Model, Prepare, out (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions Samples) p))
         {
             return;
         }
 
         IpuModel model = SocVersion is null ? Model : Model with { SocVersion = SocProfile.Of(IpuPath.Soc(this, SocVersion)).Name };
-        WriteVerbose($"{model.Name}: level {QuantLevel}");
+        WriteVerbose($"{model.Name}: {(QMode is { } mode ? $"mode {mode}" : $"level {QuantLevel}")}");
         bool done = TryRun(
             $"Calibrating {model.Name}",
             model,
@@ -48,18 +48,19 @@ public sealed class InvokeIpuCalibrationCommand : SampleCmdlet
             {
                 using FileSampleSource samples = OpenSamples(model, p.Samples, work);
                 var options = new CalibrationOptions(samples) { Level = QuantLevel, NumProcess = NumProcess, InputConfig = p.Config };
-                return IpuEngine.Calibrate(model, options, progress, work.Token);
+                return IpuEngine.Calibrate(model, WithMode(options, p.Quant), progress, work.Token);
             },
             out IpuModel result);
         if (done)
         {
+            WriteWarnings(result);
             WriteObject(result);
         }
     }
 
-    private (InputConfig? Config, SampleSourceOptions Samples) Prepare()
+    private (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions Samples) Prepare()
     {
         InputConfig? config = ReadConfig();
-        return (config, SampleOptions(config));
+        return (config, ReadQuantConfig(), SampleOptions(config));
     }
 }
