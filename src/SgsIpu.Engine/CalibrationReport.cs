@@ -13,4 +13,13 @@ public sealed record CalibrationReport
 
     /// <summary>What a user should know, a sentence each.</summary>
     public ImmutableArray<string> Warnings { get; init; } = [];
+
+    /// <summary>The layers of a Q mode, in execution order.</summary>
+    public ImmutableArray<LayerChoice> Layers { get; init; } = [];
+
+    /// <summary>Average bits of a weight over 16, every weight counted once; null outside of the Q modes.</summary>
+    public double? CompressionRate { get; init; }
+
+    /// <summary>The rate that a mixed mode recommends; null where none was asked for.</summary>
+    public double? RecommendedRate { get; init; }
 }

@@ -17,6 +17,9 @@ switch (args)
     case ["memory"]:
         MemoryBenchmark.Run();
         return 0;
+    case ["qmodes", .. var modes]:
+        QModeBenchmark.Run(modes is [] ? ["L2", "Q10", "Q11", "Q12", "Q13@0.35", "Q21", "Q22", "Q23@0.35"] : modes);
+        return 0;
     case ["speed", .. var networks]:
         SpeedBenchmark.Run(networks);
         return 0;
@@ -38,6 +41,6 @@ switch (args)
         ImportBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | memory | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | load | import]");
+        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | memory | qmodes [mode…] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | load | import]");
         return 2;
 }

@@ -11,13 +11,14 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
 
     /// <param name="input">The mapping of the node's activation; with a scale for each channel, these go into the weights.</param>
     /// <param name="wide">True for INT16 activations and weights.</param>
+    /// <param name="fourBits">True for INT4 weights, which go with UINT8 activations.</param>
     /// <exception cref="IpuException">The weights or the bias are computed from the data (id <c>WeightsNotConstant</c>).</exception>
-    public RoundedWeights Round(Node node, QuantRule rule, QuantParam input, bool wide)
+    public RoundedWeights Round(Node node, QuantRule rule, QuantParam input, bool wide, bool fourBits = false)
     {
         Tensor constant = Constant(node, rule.Weight);
         GivenRange? range = given?.Range(node.Inputs[rule.Weight]);
         constant = range is null ? constant : WeightQuantizer.Clamp(constant, range, rule.WeightAxis);
-        int levels = wide ? short.MaxValue : sbyte.MaxValue;
+        int levels = wide ? short.MaxValue : fourBits ? Int4.Max : sbyte.MaxValue;
         ChannelConsumer? consumer = wide ? null : ChannelConsumer.Of(graph, node, constant);
         ActivationStatistics? seen = statistics.GetValueOrDefault(node.Inputs[0]);
         Tensor values = input.IsPerTensor ? constant : consumer!.Fold(input.Scale.AsSpan());
@@ -38,9 +39,10 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
 
         Tensor rounded = WeightQuantizer.Round(values, scales, rule.WeightAxis, wide ? DataType.Int16 : DataType.Int8, levels);
         var weightQuant = new QuantParam([.. scales], 0, scales.Length == 1 ? -1 : rule.WeightAxis);
+        Tensor stored = fourBits ? Int4.Pack(rounded.As<sbyte>(), rounded.Shape) : rounded;
         if (bias is null)
         {
-            return new RoundedWeights(rounded, weightQuant, null, null);
+            return new RoundedWeights(stored, weightQuant, null, null);
         }
 
         if (seen is not null && consumer is not null)
@@ -50,7 +52,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
         }
 
         double[] unit = [.. scales.Select(s => s * x)];
-        return new RoundedWeights(rounded, weightQuant, ConstantRounding.RoundBias(bias, unit, wide), new QuantParam([.. unit], 0, unit.Length == 1 ? -1 : 0));
+        return new RoundedWeights(stored, weightQuant, ConstantRounding.RoundBias(bias, unit, wide), new QuantParam([.. unit], 0, unit.Length == 1 ? -1 : 0));
     }
 
     private Tensor Constant(Node node, int position) => graph[node.Inputs[position]].Constant

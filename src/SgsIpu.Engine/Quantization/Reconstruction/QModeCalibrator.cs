@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using System.Globalization;
 using SgsIpu.Core;
 using SgsIpu.Engine.Configuration;
 using SgsIpu.Ops;
@@ -7,10 +9,21 @@ namespace SgsIpu.Engine.Quantization.Reconstruction;
 /// <summary>Makes a fixed model as a Q mode says, of a float model whose tensors have been observed.</summary>
 internal sealed class QModeCalibrator
 {
+    /// <summary>Samples that sensitivities are measured on.</summary>
+    private const int Probes = 16;
+
+    /// <summary>The adaptive modes leave noise of this part of the outputs' power alone: 30 dB.</summary>
+    private const double GoodEnough = 1e-3;
+
+    /// <summary>Part of all multiply-accumulates that the adaptive modes run at 16 bits at most.</summary>
+    private const double MostWide = 0.10;
+
     private readonly CalibrationState _state;
     private readonly QMode _mode;
     private readonly QuantConfig _config;
+    private readonly CalibrationOptions _options;
     private readonly IProgress<IpuProgress>? _progress;
+    private readonly Graph _real;
     private readonly Node[] _weighted;
 
     /// <exception cref="IpuException">The configuration does not fit the model or the mode.</exception>
@@ -18,24 +31,250 @@ internal sealed class QModeCalibrator
     {
         _mode = mode switch { QMode.Q1 => QMode.Q11, QMode.Q2 => QMode.Q22, _ => mode };
         _config = options.QuantConfig ?? new QuantConfig();
+        _options = options;
         _progress = progress;
         IpuModel model = state.Float;
         _state = state with { Float = model with { Given = [.. model.Given, .. _config.Given(model.Graph)] } };
-        _weighted = [.. model.Graph.Nodes.Where(n => ((IpuOperator)n.Op).Quantize(model.Graph.InputsOf(n)) is { Class: QuantClass.Convolution, Weight: >= 0 })];
-    }
-
-    public IpuModel Calibrate(CancellationToken cancellationToken)
-    {
-        switch (_mode)
+        _real = new GivenTable(model.Graph, _state.Float.Given).Graph;
+        _weighted = [.. _real.Nodes.Where(n => ((IpuOperator)n.Op).Quantize(_real.InputsOf(n)) is { Class: QuantClass.Convolution, Weight: >= 0 })];
+        if (_mode is QMode.Q13 or QMode.Q23)
         {
-            case QMode.Q10 or QMode.Q20:
-                return Calibrator.Quantize(_state, All(DataType.Int16), _progress, cancellationToken);
-            case QMode.Q11:
-                return Calibrator.Quantize(_state, All(DataType.UInt8), _progress, cancellationToken);
-            default:
-                throw new IpuException("QModeNotSupported", $"mode {_mode} is not available in this version", IpuErrorKind.NotSupported) { Target = _state.Float.Name };
+            _ = _config.Mix();
         }
     }
 
-    private Dictionary<string, DataType> All(DataType type) => _weighted.ToDictionary(n => n.Name, _ => type, StringComparer.Ordinal);
+    private bool Rebuilds => _mode >= QMode.Q20;
+
+    public IpuModel Calibrate(CancellationToken cancellationToken)
+    {
+        (int low, int high, double? rate) = _mode switch
+        {
+            QMode.Q10 or QMode.Q20 => (16, 16, null),
+            QMode.Q11 or QMode.Q21 => (8, 8, null),
+            QMode.Q12 or QMode.Q22 => (8, 16, null),
+            _ => _config.Mix(),
+        };
+        var outcome = new Outcome();
+        if (low == 4)
+        {
+            return FourAndEight(rate, outcome, cancellationToken);
+        }
+
+        FrozenSet<string> wide = low == 16 ? _weighted.Select(n => n.Name).ToFrozenSet(StringComparer.Ordinal)
+            : high == 8 ? FrozenSet<string>.Empty
+            : Widened(rate, outcome, cancellationToken);
+        IpuModel model = Quantize(n => wide.Contains(n.Name), cancellationToken);
+        return low == 16 ? Finish(model, outcome) : Finish(Rebuilt(model, FrozenSet<string>.Empty, outcome, cancellationToken), outcome);
+    }
+
+    private IpuModel Quantize(Func<Node, bool> wide, CancellationToken cancellationToken) =>
+        Calibrator.Quantize(_state, _weighted.ToDictionary(n => n.Name, n => wide(n) ? DataType.Int16 : DataType.UInt8, StringComparer.Ordinal), _progress, cancellationToken);
+
+    private IpuModel Rebuilt(IpuModel model, FrozenSet<string> fourBits, Outcome outcome, CancellationToken cancellationToken)
+    {
+        if (!Rebuilds)
+        {
+            return model;
+        }
+
+        (Graph graph, outcome.Layers) = new Reconstructor(_real, _options, _config.RetrainIterations, _progress).Rebuild(model.Graph, fourBits, narrow: false, cancellationToken);
+        return model with { Graph = graph };
+    }
+
+    private IpuModel FourAndEight(double? rate, Outcome outcome, CancellationToken cancellationToken)
+    {
+        IpuModel model = Quantize(_ => false, cancellationToken);
+        (Graph eight, Dictionary<string, RoundedWeights> narrow) = Rebuilds ? Learned(model.Graph, cancellationToken) : (model.Graph, Rounded(model.Graph));
+        Node[] candidates = [.. _weighted.Where(n => narrow.ContainsKey(n.Name))];
+        Dictionary<string, Node> quantized = eight.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
+        LayerAlternative[] tries = [.. candidates.Select(n => Alternative(eight, quantized[n.Name], narrow[n.Name]))];
+        double[] losses = Measure(eight, tries, cancellationToken);
+        for (int i = 0; i < tries.Length; i++)
+        {
+            outcome.Sensitivity[tries[i].Node] = losses[i];
+        }
+
+        Dictionary<string, int> forced = ForcedBits();
+        FrozenSet<string> FourBits(double wanted)
+        {
+            long all = _weighted.Sum(WeightsOf);
+            double budget = (((wanted * 16) - 4) / 4 * all) - _weighted.Except(candidates).Sum(WeightsOf);
+            bool[] eightBits = BitAllocation.Choose(
+                [.. candidates.Select((n, i) => forced.GetValueOrDefault(n.Name) switch { 4 => 0, 8 => 1e6, _ => losses[i] })],
+                [.. candidates.Select(n => (double)WeightsOf(n))],
+                budget);
+            return candidates.Where((n, i) => !eightBits[i]).Select(n => n.Name).ToFrozenSet(StringComparer.Ordinal);
+        }
+
+        if (rate is null)
+        {
+            // The lowest rate in the guide's steps whose expected noise stays below what is good enough.
+            double[] rates = [0.25, 0.3, 0.35, 0.4, 0.45];
+            double Noise(double r) => FourBits(r).Sum(n => outcome.Sensitivity[n]);
+            outcome.Recommended = rate = rates.FirstOrDefault(r => Noise(r) <= GoodEnough * 10, 0.45);
+        }
+
+        FrozenSet<string> four = FourBits(rate.Value);
+        return Finish(Rebuilds ? Rebuilt(model, four, outcome, cancellationToken) : model with { Graph = Replaced(eight, four, narrow) }, outcome);
+    }
+
+    /// <summary>The graph rebuilt at 8 bits, and what 4 bits would be in the same place.</summary>
+    private (Graph Eight, Dictionary<string, RoundedWeights> Narrow) Learned(Graph graph, CancellationToken cancellationToken)
+    {
+        (Graph eight, Dictionary<string, RebuiltLayer> layers) = new Reconstructor(_real, _options, _config.RetrainIterations, _progress).Rebuild(graph, FrozenSet<string>.Empty, narrow: true, cancellationToken);
+        return (eight, layers.Where(l => l.Value.Narrow is not null).ToDictionary(l => l.Key, l => l.Value.Narrow!, StringComparer.Ordinal));
+    }
+
+    /// <summary>Weights rounded one by one to 4 bits, of the nodes that read UINT8.</summary>
+    private Dictionary<string, RoundedWeights> Rounded(Graph graph)
+    {
+        var rounding = new ConvolutionRounding(_real, _state.Statistics, _state.Level, new GivenTable(_real, _state.Float.Given));
+        Dictionary<string, Node> quantized = graph.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
+        return _weighted
+            .Where(n => quantized.TryGetValue(n.Name, out Node? other) && graph[other.Inputs[0]].Type == DataType.UInt8 && n.Op is ImageConvolutionOp or FullyConnectedOp)
+            .ToDictionary(
+                n => n.Name,
+                n => rounding.Round(n, ((IpuOperator)n.Op).Quantize(_real.InputsOf(n)), graph[quantized[n.Name].Inputs[0]].Quant!, wide: false, fourBits: true),
+                StringComparer.Ordinal);
+    }
+
+    private static Graph Replaced(Graph graph, FrozenSet<string> nodes, Dictionary<string, RoundedWeights> rounded)
+    {
+        GraphEditor editor = graph.Edit();
+        foreach (Node node in graph.Nodes.Where(n => nodes.Contains(n.Name)))
+        {
+            RoundedWeights value = rounded[node.Name];
+            editor.SetTensor(TensorSpec.OfConstant(node.Inputs[1], value.Weights) with { Quant = value.WeightQuant });
+            if (value.Bias is { } bias)
+            {
+                editor.SetTensor(TensorSpec.OfConstant(node.Inputs[2], bias) with { Quant = value.BiasQuant });
+            }
+        }
+
+        return editor.ToGraph();
+    }
+
+    /// <summary>The layers to run at 16 bits.</summary>
+    private FrozenSet<string> Widened(double? rate, Outcome outcome, CancellationToken cancellationToken)
+    {
+        Graph wide = Quantize(_ => true, cancellationToken).Graph;
+        Graph narrow = Quantize(_ => false, cancellationToken).Graph;
+        Dictionary<string, Node> wideNodes = wide.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
+        Dictionary<string, Node> narrowNodes = narrow.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
+        Node[] candidates = [.. _weighted.Where(n => wideNodes.ContainsKey(n.Name) && narrowNodes.TryGetValue(n.Name, out Node? other) && !narrow[other.Inputs[0]].IsConstant && narrow[other.Inputs[0]].Type == DataType.UInt8 && wide[wideNodes[n.Name].Inputs[0]].Type == DataType.Int16)];
+        LayerAlternative[] tries = [.. candidates.Select(n => Alternative(narrow, narrowNodes[n.Name], null))];
+        double[] losses = Measure(wide, tries, cancellationToken);
+        for (int i = 0; i < tries.Length; i++)
+        {
+            outcome.Sensitivity[tries[i].Node] = losses[i];
+        }
+
+        bool[] widened;
+        double[] weights = [.. candidates.Select(n => (double)WeightsOf(n))];
+        if (_mode is QMode.Q12 or QMode.Q22)
+        {
+            double[] macs = [.. candidates.Select(n => (double)MacsOf(n))];
+            widened = LeastWide(losses, macs, _weighted.Sum(n => (double)MacsOf(n)) * MostWide);
+        }
+        else
+        {
+            if (rate is null)
+            {
+                double[] rates = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1];
+                double Noise(double r) => BitAllocation.Choose(losses, weights, Budget(r)).Zip(losses, (w, l) => w ? 0 : l).Sum();
+                outcome.Recommended = rate = rates.First(r => r == 1 || Noise(r) <= GoodEnough * 2);
+            }
+
+            widened = BitAllocation.Choose(losses, weights, Budget(rate.Value));
+        }
+
+        return candidates.Where((_, i) => widened[i]).Select(n => n.Name).ToFrozenSet(StringComparer.Ordinal);
+
+        double Budget(double r) => ((r * 16) - 8) / 8 * _weighted.Sum(WeightsOf);
+    }
+
+    /// <summary>The fewest multiply-accumulates at 16 bits that leave the noise good enough, or the least noise within the most.</summary>
+    private static bool[] LeastWide(double[] losses, double[] macs, double most)
+    {
+        bool[] chosen = new bool[losses.Length];
+        for (int step = 0; step <= 20; step++)
+        {
+            chosen = BitAllocation.Choose(losses, macs, most * step / 20);
+            if (losses.Where((_, i) => !chosen[i]).Sum() <= GoodEnough)
+            {
+                break;
+            }
+        }
+
+        return chosen;
+    }
+
+    private double[] Measure(Graph graph, LayerAlternative[] tries, CancellationToken cancellationToken)
+    {
+        int count = Math.Min(Probes, _options.Samples.Count);
+        int[] probes = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * _options.Samples.Count / count))];
+        return new OutputSensitivity(graph, new FixedInputs(_real, graph), tries, cancellationToken).Measure(_options.Samples, probes, _options.NumProcess, _progress, cancellationToken);
+    }
+
+    /// <summary>A node of a fixed graph with other weights, or as it is.</summary>
+    private static LayerAlternative Alternative(Graph graph, Node node, RoundedWeights? rounded)
+    {
+        TensorSpec weights = graph[node.Inputs[1]];
+        TensorSpec? bias = node.Inputs.Length > 2 && node.Inputs[2].Length > 0 ? graph[node.Inputs[2]] : null;
+        return rounded is null
+            ? new LayerAlternative(node.Name, graph[node.Inputs[0]], weights, bias)
+            : new LayerAlternative(
+                node.Name,
+                graph[node.Inputs[0]],
+                TensorSpec.OfConstant(weights.Name, rounded.Weights) with { Quant = rounded.WeightQuant },
+                rounded.Bias is null ? null : TensorSpec.OfConstant(node.Name + "/bias", rounded.Bias) with { Quant = rounded.BiasQuant });
+    }
+
+    /// <summary>Bits of weights that the configuration presets.</summary>
+    private Dictionary<string, int> ForcedBits()
+    {
+        Dictionary<string, int> bits = _config.UsePresets ? _config.Presets.Where(p => p.Bit is not null).ToDictionary(p => p.Tensor, p => p.Bit!.Value, StringComparer.Ordinal) : [];
+        return _weighted.Where(n => bits.ContainsKey(n.Inputs[1])).ToDictionary(n => n.Name, n => bits[n.Inputs[1]], StringComparer.Ordinal);
+    }
+
+    private IpuModel Finish(IpuModel model, Outcome outcome)
+    {
+        Dictionary<string, Node> quantized = model.Graph.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
+        LayerChoice[] layers = [.. _weighted.Where(n => quantized.ContainsKey(n.Name)).Select(n => Choice(n, model.Graph[quantized[n.Name].Inputs[1]], outcome))];
+        long weights = layers.Sum(l => l.Weights);
+        double? rate = weights == 0 ? null : layers.Sum(l => (double)l.Weights * l.Bit) / weights / 16;
+        if (outcome.Recommended is { } recommended)
+        {
+            outcome.Warnings.Add(string.Create(CultureInfo.InvariantCulture, $"mp_rate is not given; {recommended:0.##} is recommended and was used (average bits of a weight over 16, each weight counted once)"));
+        }
+
+        return model with { Report = model.Report! with { Layers = [.. layers], CompressionRate = rate, RecommendedRate = outcome.Recommended, Warnings = [.. model.Report.Warnings, .. outcome.Warnings] } };
+    }
+
+    private LayerChoice Choice(Node node, TensorSpec weights, Outcome outcome)
+    {
+        RebuiltLayer? rebuilt = outcome.Layers.GetValueOrDefault(node.Name);
+        return new LayerChoice(node.Name, node.Op.Name, weights.Type.Bits(), WeightsOf(node), MacsOf(node))
+        {
+            Sensitivity = outcome.Sensitivity.TryGetValue(node.Name, out double s) ? s : null,
+            LossBefore = rebuilt?.LossBefore,
+            LossAfter = rebuilt?.LossAfter,
+        };
+    }
+
+    private long WeightsOf(Node node) => _real[node.Inputs[1]].Shape.Count;
+
+    private long MacsOf(Node node) => ((IpuOperator)node.Op).Cost(_real.InputsOf(node), _real.OutputsOf(node)).Macs;
+
+    /// <summary>What is learned on the way, for the report.</summary>
+    private sealed class Outcome
+    {
+        public Dictionary<string, double> Sensitivity { get; } = new(StringComparer.Ordinal);
+
+        public Dictionary<string, RebuiltLayer> Layers { get; set; } = new(StringComparer.Ordinal);
+
+        public List<string> Warnings { get; } = [];
+
+        public double? Recommended { get; set; }
+    }
 }

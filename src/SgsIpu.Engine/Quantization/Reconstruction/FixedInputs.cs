@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+using SgsIpu.Engine.Preprocessing;
+using SgsIpu.Engine.Simulation;
+using SgsIpu.Ops;
+
+namespace SgsIpu.Engine.Quantization.Reconstruction;
+
+/// <summary>
+/// Where real samples enter a fixed graph: behind its border, which takes the board's bytes. Samples of a calibration are those of the
+/// float model.
+/// </summary>
+internal sealed class FixedInputs
+{
+    private readonly Graph _real;
+    private readonly ImmutableArray<TensorSpec> _entries;
+
+    public FixedInputs(Graph real, Graph graph)
+    {
+        _real = real;
+        var border = new HashSet<string>(StringComparer.Ordinal);
+        _entries = [.. real.Inputs.Select(input => Entry(real[input], graph, border))];
+        Border = border;
+    }
+
+    /// <summary>Nodes that a real sample does not pass through.</summary>
+    public IReadOnlySet<string> Border { get; }
+
+    /// <summary>Names of the tensors that a sample enters by.</summary>
+    public IEnumerable<string> Entries => _entries.Select(e => e.Name);
+
+    /// <summary>The integers of a sample, by name of the tensor.</summary>
+    public IEnumerable<(string Tensor, Tensor Value)> Of(Sample sample)
+    {
+        ModelInputs.Check(_real, _real.Inputs.Zip(sample.Inputs).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal));
+        return _entries.Zip(sample.Inputs, (entry, value) => (entry.Name, entry.Quant is { } quant ? ConstantRounding.Round(value.As<float>(), entry.Shape, entry.Type, quant) : value));
+    }
+
+    private static TensorSpec Entry(TensorSpec input, Graph graph, HashSet<string> border)
+    {
+        // Exact integers have no border; real numbers have integers with a mapping behind it.
+        TensorSpec entry = graph[input.Name];
+        while (input.Type == DataType.Float32 && !(entry.Quant is not null && entry.Shape == input.Shape))
+        {
+            Node node = graph.Consumers(entry.Name).First(n => n.Op is BoundaryOp or TransposeOp);
+            border.Add(node.Name);
+            entry = graph[node.Outputs[0]];
+        }
+
+        return entry;
+    }
+}

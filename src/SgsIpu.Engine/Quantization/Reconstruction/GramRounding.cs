@@ -1,0 +1,385 @@
+using SgsIpu.Engine.Quantization;
+
+namespace SgsIpu.Engine.Quantization.Reconstruction;
+
+/// <summary>
+/// Rounds the weights of a linear layer so that its output follows the real one, on second moments alone.
+/// <para>
+/// 1. The weights are moved to the best real ones for the inputs as they are after the layers before (the asymmetric objective of Li et
+/// al., "GPTAQ", 2025; Zhang et al., "Qronos", 2025).
+/// 2. They are rounded one after the other, each rounding error taken up by those that follow: Frantar et al., "GPTQ", 2022, after
+/// Frantar and Alistarh, "Optimal Brain Compression" (OBQ), 2022, in the form of Babai's nearest plane on the Cholesky factor (Chen et
+/// al., 2025), which needs no inverse; for several scales.
+/// 3. Scale and integers are learned in turn: the scale in closed form, the integers by coordinate descent on the same objective, which
+/// is the rounding problem of Nagel et al., "Up or Down? Adaptive Rounding" (AdaRound), 2020, without its relaxation. Random kicks lead
+/// out of local minima.
+/// </para>
+/// </summary>
+internal sealed class GramRounding
+{
+    /// <summary>Part of the mean of the diagonal that is added to it, as in GPTQ: directions that the samples hardly show are not trusted.</summary>
+    private const double Damping = 0.01;
+
+    /// <summary>Integers that a kick changes at most.</summary>
+    private const int KickSize = 3;
+
+    private readonly LayerMoments _moments;
+    private readonly float[] _targets;
+    private readonly float[] _factor;
+    private readonly int[] _order;
+    private readonly float[] _gram;
+
+    /// <param name="weights">In units of the inputs' integers: [outputs, size].</param>
+    /// <param name="judge">Moments of other samples, which say how far the errors of earlier layers are to be followed.</param>
+    /// <param name="follow">How much of that to go: 0 leaves the weights where they are, so that only the bias answers to earlier layers.</param>
+    public GramRounding(LayerMoments moments, float[] weights, LayerMoments judge, double follow, CancellationToken cancellationToken)
+    {
+        _moments = moments;
+        int n = moments.Size;
+        double mean = 0;
+        for (int i = 0; i < n; i++)
+        {
+            mean += moments.Gram[(i * n) + i] / n;
+        }
+
+        double damping = Math.Max(Damping * mean, 1e-9);
+        _order = [.. Enumerable.Range(0, n).OrderBy(i => moments.Gram[(i * n) + i]).ThenBy(i => i)];
+        var factor = CholeskyFactor.Of(moments.Gram, _order, damping, cancellationToken);
+        _factor = factor.ToFloats();
+        _targets = follow > 0 ? Corrected(factor, weights, judge, follow, cancellationToken) : weights;
+
+        // In the order of rounding, so that rows are read along.
+        _gram = new float[moments.Gram.Length];
+        for (int i = 0; i < n; i++)
+        {
+            for (int j = 0; j < n; j++)
+            {
+                _gram[(i * n) + j] = moments.Gram[(_order[i] * n) + _order[j]];
+            }
+
+            _gram[(i * n) + i] += (float)damping;
+        }
+    }
+
+    /// <summary>The integers and the scale of one output.</summary>
+    /// <param name="levels">Greatest magnitude of an integer.</param>
+    /// <param name="least">The scale is not smaller.</param>
+    /// <param name="rounds">Rounds of learning.</param>
+    public (sbyte[] Integers, double Scale) Round(int output, int levels, double least, int rounds, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        int n = _moments.Size;
+        var row = new Row(this, output, levels, least);
+        double largest = 0;
+        for (int i = 0; i < n; i++)
+        {
+            largest = Math.Max(largest, Math.Abs(row.Target[i]));
+        }
+
+        double full = Math.Max(least, largest > 0 ? largest / levels : 1.0);
+        row.Start(full);
+        foreach (double part in levels > Core.Int4.Max ? EightBitParts : FourBitParts)
+        {
+            row.Try(Math.Max(least, full * part));
+        }
+
+        row.Learn(rounds, output);
+        var integers = new sbyte[n];
+        for (int i = 0; i < n; i++)
+        {
+            integers[_order[i]] = (sbyte)row.Best[i];
+        }
+
+        return (integers, row.BestScale);
+    }
+
+    private static readonly double[] EightBitParts = [0.9, 0.8];
+    private static readonly double[] FourBitParts = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.45];
+
+    /// <summary>The real weights that an output's integers stand for.</summary>
+    public ReadOnlySpan<float> Target(int output) => _targets.AsSpan(output * _moments.Size, _moments.Size);
+
+    /// <summary>
+    /// The weights, moved towards the best for the inputs as they are. The loss of other samples is a parabola over the way; what samples
+    /// cannot show is not followed. The least square error alone would weaken the weights where inputs are noisy (regression dilution),
+    /// which adds up from layer to layer: the gain of each output is restored.
+    /// </summary>
+    private float[] Corrected(CholeskyFactor factor, float[] weights, LayerMoments judge, double follow, CancellationToken cancellationToken)
+    {
+        int n = _moments.Size;
+        var shifts = new float[weights.Length];
+        var slope = new double[_moments.Outputs];
+        var curve = new double[_moments.Outputs];
+        ParallelWork.For(
+            _moments.Outputs,
+            Environment.ProcessorCount,
+            o =>
+            {
+                var shift = new double[n];
+                for (int i = 0; i < n; i++)
+                {
+                    shift[i] = _moments.Cross[(o * n) + _order[i]];
+                }
+
+                factor.Solve(shift);
+                Span<float> row = shifts.AsSpan(o * n, n);
+                for (int i = 0; i < n; i++)
+                {
+                    row[_order[i]] = (float)shift[i];
+                }
+
+                slope[o] = MatrixProducts.Dot(row, judge.Cross.AsSpan(o * n, n));
+                for (int i = 0; i < n; i++)
+                {
+                    curve[o] += row[i] * MatrixProducts.Dot(row, judge.Gram.AsSpan(i * n, n));
+                }
+            },
+            cancellationToken);
+        double part = follow * (curve.Sum() > 0 ? Math.Clamp(slope.Sum() / curve.Sum(), 0, 1) : 0);
+        var result = new float[weights.Length];
+        ParallelWork.For(
+            _moments.Outputs,
+            Environment.ProcessorCount,
+            o =>
+            {
+                ReadOnlySpan<float> w = weights.AsSpan(o * n, n);
+                ReadOnlySpan<float> cross = _moments.Cross.AsSpan(o * n, n);
+                Span<float> moved = result.AsSpan(o * n, n);
+                double together = 0;
+                double alone = _moments.Power[o] + MatrixProducts.Dot(w, cross);
+                for (int i = 0; i < n; i++)
+                {
+                    moved[i] = w[i] + (float)(part * shifts[(o * n) + i]);
+                }
+
+                for (int i = 0; i < n; i++)
+                {
+                    double yx = MatrixProducts.Dot(w, _moments.Gram.AsSpan(i * n, n)) + cross[i];
+                    alone += w[i] * yx;
+                    together += moved[i] * yx;
+                }
+
+                double gain = together > 0 && alone > 0 ? Math.Clamp(alone / together, 0.8, 1.25) : 1;
+                for (int i = 0; i < n; i++)
+                {
+                    moved[i] *= (float)gain;
+                }
+            },
+            cancellationToken);
+        return result;
+    }
+
+    /// <summary>The weights of one output, in the order of rounding.</summary>
+    private sealed class Row
+    {
+        private readonly GramRounding _layer;
+        private readonly int _n;
+        private readonly int _levels;
+        private readonly double _least;
+        private readonly float[] _carried;
+        private readonly int[] _integers;
+
+        /// <summary>Gram times target, and Gram times integers.</summary>
+        private readonly float[] _pull;
+        private readonly float[] _push;
+        private double _bestLoss = double.PositiveInfinity;
+
+        public Row(GramRounding layer, int output, int levels, double least)
+        {
+            _layer = layer;
+            _n = layer._moments.Size;
+            _levels = levels;
+            _least = least;
+            Target = new float[_n];
+            _carried = new float[_n];
+            _integers = new int[_n];
+            Best = new int[_n];
+            _pull = new float[_n];
+            _push = new float[_n];
+            for (int i = 0; i < _n; i++)
+            {
+                Target[i] = layer._targets[(output * _n) + layer._order[i]];
+            }
+
+            for (int i = 0; i < _n; i++)
+            {
+                MatrixProducts.AddScaled(_pull, Target[i], GramRow(i));
+            }
+        }
+
+        public float[] Target { get; }
+
+        public int[] Best { get; private set; }
+
+        public double BestScale { get; private set; }
+
+        /// <summary>Each weight rounded on its own, so that the result is never worse.</summary>
+        public void Start(double scale)
+        {
+            for (int i = 0; i < _n; i++)
+            {
+                _integers[i] = Nearest(Target[i] / scale);
+            }
+
+            Refresh();
+            Keep(scale, Loss(scale));
+        }
+
+        /// <summary>Nearest plane: from the last to the first, each error carried on.</summary>
+        public void Try(double scale)
+        {
+            Array.Clear(_carried);
+            float[] factor = _layer._factor;
+            double loss = 0;
+            for (int i = _n - 1; i >= 0; i--)
+            {
+                float diagonal = factor[(i * _n) + i];
+                double centre = Target[i] + (_carried[i] / diagonal);
+                _integers[i] = Nearest(centre / scale);
+                double miss = diagonal * (centre - (scale * _integers[i]));
+                loss += miss * miss;
+                if (loss >= _bestLoss)
+                {
+                    return;
+                }
+
+                MatrixProducts.AddScaled(_carried.AsSpan(0, i), (float)(Target[i] - (scale * _integers[i])), factor.AsSpan(i * _n, i));
+            }
+
+            Keep(scale, loss);
+        }
+
+        /// <summary>Coordinate descent and scale in turn; after that, kicks that are kept where they lead lower.</summary>
+        public void Learn(int rounds, int seed)
+        {
+            Best.CopyTo(_integers, 0);
+            Refresh();
+            double scale = BestScale;
+            var random = new SplitMix((ulong)seed);
+            int settled = 0;
+            for (int round = 0; round < rounds && settled < 8; round++)
+            {
+                bool moved = Descend(scale);
+                scale = BestScaleOf(scale);
+                double loss = Loss(scale);
+                settled = loss < _bestLoss * (1 - 1e-6) ? 0 : settled + 1;
+                if (loss < _bestLoss)
+                {
+                    Keep(scale, loss);
+                }
+
+                if (!moved)
+                {
+                    if (loss > _bestLoss)
+                    {
+                        Best.CopyTo(_integers, 0);
+                        Refresh();
+                        scale = BestScale;
+                    }
+
+                    Kick(ref random);
+                }
+            }
+        }
+
+        private ReadOnlySpan<float> GramRow(int i) => _layer._gram.AsSpan(i * _n, _n);
+
+        private int Nearest(double value) => (int)Math.Clamp(Math.Round(value, MidpointRounding.ToEven), -_levels, _levels);
+
+        private void Refresh()
+        {
+            Array.Clear(_push);
+            for (int i = 0; i < _n; i++)
+            {
+                if (_integers[i] != 0)
+                {
+                    MatrixProducts.AddScaled(_push, _integers[i], GramRow(i));
+                }
+            }
+        }
+
+        /// <summary>The loss of the integers, but for a constant that Babai's has as well.</summary>
+        private double Loss(double scale)
+        {
+            double sum = 0;
+            for (int i = 0; i < _n; i++)
+            {
+                sum += (Target[i] - (scale * _integers[i])) * (_pull[i] - (scale * _push[i]));
+            }
+
+            return sum;
+        }
+
+        private void Keep(double scale, double loss)
+        {
+            if (loss < _bestLoss)
+            {
+                _bestLoss = loss;
+                BestScale = scale;
+                _integers.CopyTo(Best, 0);
+            }
+        }
+
+        private bool Descend(double scale)
+        {
+            bool moved = false;
+            for (int i = _n - 1; i >= 0; i--)
+            {
+                double gradient = _pull[i] - (scale * _push[i]);
+                double step = gradient / (scale * GramRow(i)[i]);
+                if (Math.Abs(step) <= 0.5)
+                {
+                    continue;
+                }
+
+                int wanted = (int)Math.Clamp(_integers[i] + Math.Round(step), -_levels, _levels);
+                if (wanted != _integers[i])
+                {
+                    MatrixProducts.AddScaled(_push, wanted - _integers[i], GramRow(i));
+                    _integers[i] = wanted;
+                    moved = true;
+                }
+            }
+
+            return moved;
+        }
+
+        private double BestScaleOf(double scale)
+        {
+            double up = 0;
+            double down = 0;
+            for (int i = 0; i < _n; i++)
+            {
+                up += (double)_integers[i] * _pull[i];
+                down += (double)_integers[i] * _push[i];
+            }
+
+            return up > 0 && down > 0 ? Math.Max(_least, up / down) : scale;
+        }
+
+        private void Kick(ref SplitMix random)
+        {
+            for (int k = 0; k < KickSize; k++)
+            {
+                int i = (int)(random.Next() % (ulong)_n);
+                int wanted = Math.Clamp(_integers[i] + ((random.Next() & 1) == 0 ? 1 : -1), -_levels, _levels);
+                MatrixProducts.AddScaled(_push, wanted - _integers[i], GramRow(i));
+                _integers[i] = wanted;
+            }
+        }
+    }
+
+    /// <summary>Vigna's SplitMix64: the same numbers on every machine.</summary>
+    private struct SplitMix(ulong seed)
+    {
+        private ulong _state = seed;
+
+        public ulong Next()
+        {
+            ulong z = _state += 0x9E3779B97F4A7C15;
+            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+            return z ^ (z >> 31);
+        }
+    }
+}
