@@ -13,6 +13,9 @@ public sealed record IpuModelInfo(string Name, string Stage, string SocVersion, 
     /// <summary>Bytes of all constants.</summary>
     public long ConstantBytes { get; init; }
 
+    /// <summary>Bytes of the weights of convolution-like nodes, by the bits of one weight, widest first.</summary>
+    public IReadOnlyList<KeyValuePair<int, long>> WeightBytes { get; init; } = [];
+
     /// <summary>Multiply-accumulates of one run.</summary>
     public long Macs { get; init; }
 
@@ -58,6 +61,7 @@ public sealed record IpuModelInfo(string Name, string Stage, string SocVersion, 
         {
             ConstantBytes = model.Tensors.Where(t => t.IsConstant).Sum(t => t.ByteCount),
             Macs = model.Nodes.Sum(n => ((IpuOperator)n.Op).Cost(model.Graph.InputsOf(n), model.Graph.OutputsOf(n)).Macs),
+            WeightBytes = [.. Weights(model).GroupBy(w => w.Type.Bits()).OrderByDescending(g => g.Key).Select(g => KeyValuePair.Create(g.Key, g.Sum(w => w.ByteCount)))],
             Operators = [.. model.Nodes.GroupBy(n => n.Op.Name).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Select(g => KeyValuePair.Create(g.Key, g.Count()))],
             FileBytes = File.Exists(model.SourcePath) ? new FileInfo(model.SourcePath).Length : 0,
         };
@@ -73,6 +77,15 @@ public sealed record IpuModelInfo(string Name, string Stage, string SocVersion, 
             Category = image.Category,
         };
     }
+
+    /// <summary>The constant weights, each once.</summary>
+    private static IEnumerable<TensorSpec> Weights(IpuModel model) =>
+        model.Nodes
+            .Select(n => (Node: n, ((IpuOperator)n.Op).Quantize(model.Graph.InputsOf(n)).Weight))
+            .Where(p => p.Weight >= 0 && p.Weight < p.Node.Inputs.Length && p.Node.Inputs[p.Weight].Length > 0)
+            .Select(p => model.Graph[p.Node.Inputs[p.Weight]])
+            .Where(w => w.IsConstant)
+            .DistinctBy(w => w.Name);
 
     private static IpuInputInfo Input(IpuModel model, TensorSpec tensor, int index)
     {

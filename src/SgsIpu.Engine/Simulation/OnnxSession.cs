@@ -13,8 +13,9 @@ internal sealed class OnnxSession : IDisposable
 
     /// <param name="model">A serialized ModelProto.</param>
     /// <param name="optimize">False for models that run once, where optimizing costs more than it gains.</param>
-    /// <exception cref="IpuException">ONNX Runtime refuses the model (id <c>OnnxRuntimeRefused</c>).</exception>
-    public OnnxSession(byte[] model, IReadOnlyList<string> outputs, bool optimize = true)
+    /// <param name="cuda">The GPU to run on, where <see cref="HasCuda"/>; null for the CPU.</param>
+    /// <exception cref="IpuException">ONNX Runtime refuses the model or the GPU (id <c>OnnxRuntimeRefused</c>).</exception>
+    public OnnxSession(byte[] model, IReadOnlyList<string> outputs, bool optimize = true, int? cuda = null)
     {
         _outputs = [.. outputs];
         using var options = new SessionOptions
@@ -27,6 +28,11 @@ internal sealed class OnnxSession : IDisposable
         };
         try
         {
+            if (cuda is { } gpu)
+            {
+                options.AppendExecutionProvider_CUDA(gpu);
+            }
+
             _session = new InferenceSession(model, options);
         }
         catch (OnnxRuntimeException e)
@@ -34,6 +40,9 @@ internal sealed class OnnxSession : IDisposable
             throw new IpuException("OnnxRuntimeRefused", $"ONNX Runtime refuses the model: {e.Message}", IpuErrorKind.NotSupported, e);
         }
     }
+
+    /// <summary>True where the ONNX Runtime that was loaded can use NVIDIA GPUs; the one that the module brings cannot.</summary>
+    public static bool HasCuda => OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider");
 
     /// <summary>Runs once and copies the outputs, in the order given to the constructor.</summary>
     public Tensor[] Run(IReadOnlyDictionary<string, Tensor> inputs, CancellationToken cancellationToken)

@@ -12,7 +12,8 @@ namespace SgsIpu.Engine.Quantization.Reconstruction;
 /// model, as many as memory allows.
 /// </summary>
 /// <param name="graph">The float graph.</param>
-internal sealed class FloatPatches(Graph graph, IReadOnlyList<(Node Node, PatchRows Rows)> layers, ISampleSource samples, IReadOnlyList<int> chosen, int parallel)
+/// <param name="cuda">The GPU to run on; null for the CPU.</param>
+internal sealed class FloatPatches(Graph graph, IReadOnlyList<(Node Node, PatchRows Rows)> layers, ISampleSource samples, IReadOnlyList<int> chosen, int parallel, int? cuda)
 {
     /// <summary>Values that are held at once; 128 MiB.</summary>
     private const long Held = 1L << 25;
@@ -60,7 +61,7 @@ internal sealed class FloatPatches(Graph graph, IReadOnlyList<(Node Node, PatchR
         }
 
         SourceGraph source = new OnnxEmitter(graph).EmitObserved(computed, out bool[] first);
-        using var session = new OnnxSession(OnnxWriter.Write(source), [.. source.Outputs.Select(o => o.Name)]);
+        using var session = new OnnxSession(OnnxWriter.Write(source), [.. source.Outputs.Select(o => o.Name)], cuda: cuda);
         ParallelWork.For(
             chosen.Count,
             parallel,

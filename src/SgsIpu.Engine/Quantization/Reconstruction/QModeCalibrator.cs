@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using SgsIpu.Core;
 using SgsIpu.Engine.Configuration;
+using SgsIpu.Engine.Simulation;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Quantization.Reconstruction;
@@ -25,6 +26,7 @@ internal sealed class QModeCalibrator
     private readonly IProgress<IpuProgress>? _progress;
     private readonly Graph _real;
     private readonly Node[] _weighted;
+    private readonly int? _cuda;
 
     /// <exception cref="IpuException">The configuration does not fit the model or the mode.</exception>
     public QModeCalibrator(CalibrationState state, QMode mode, CalibrationOptions options, IProgress<IpuProgress>? progress)
@@ -37,6 +39,8 @@ internal sealed class QModeCalibrator
         _state = state with { Float = model with { Given = [.. model.Given, .. _config.Given(model.Graph)] } };
         _real = new GivenTable(model.Graph, _state.Float.Given).Graph;
         _weighted = [.. _real.Nodes.Where(n => ((IpuOperator)n.Op).Quantize(_real.InputsOf(n)) is { Class: QuantClass.Convolution, Weight: >= 0 })];
+        _cuda = _config.Device == "cpu" || !OnnxSession.HasCuda ? null
+            : int.Parse(_config.Device?.Split(':').ElementAtOrDefault(1) ?? "0", CultureInfo.InvariantCulture);
         if (_mode is QMode.Q13 or QMode.Q23)
         {
             _ = _config.Mix();
@@ -55,6 +59,11 @@ internal sealed class QModeCalibrator
             _ => _config.Mix(),
         };
         var outcome = new Outcome();
+        if (_cuda is null && _config.Device?.StartsWith("cuda", StringComparison.Ordinal) == true)
+        {
+            outcome.Warnings.Add($"device is '{_config.Device}', but ONNX Runtime as it is installed has no CUDA; the CPU was used");
+        }
+
         if (low == 4)
         {
             return FourAndEight(rate, outcome, cancellationToken);
@@ -77,7 +86,7 @@ internal sealed class QModeCalibrator
             return model;
         }
 
-        (Graph graph, outcome.Layers) = new Reconstructor(_real, _options, _config.RetrainIterations, _progress).Rebuild(model.Graph, fourBits, narrow: false, cancellationToken);
+        (Graph graph, outcome.Layers) = new Reconstructor(_real, _options, _config.RetrainIterations, _cuda, _progress).Rebuild(model.Graph, fourBits, narrow: false, cancellationToken);
         return model with { Graph = graph };
     }
 
@@ -121,7 +130,7 @@ internal sealed class QModeCalibrator
     /// <summary>The graph rebuilt at 8 bits, and what 4 bits would be in the same place.</summary>
     private (Graph Eight, Dictionary<string, RoundedWeights> Narrow) Learned(Graph graph, CancellationToken cancellationToken)
     {
-        (Graph eight, Dictionary<string, RebuiltLayer> layers) = new Reconstructor(_real, _options, _config.RetrainIterations, _progress).Rebuild(graph, FrozenSet<string>.Empty, narrow: true, cancellationToken);
+        (Graph eight, Dictionary<string, RebuiltLayer> layers) = new Reconstructor(_real, _options, _config.RetrainIterations, _cuda, _progress).Rebuild(graph, FrozenSet<string>.Empty, narrow: true, cancellationToken);
         return (eight, layers.Where(l => l.Value.Narrow is not null).ToDictionary(l => l.Key, l => l.Value.Narrow!, StringComparer.Ordinal));
     }
 

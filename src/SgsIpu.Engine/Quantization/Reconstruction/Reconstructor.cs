@@ -9,7 +9,8 @@ namespace SgsIpu.Engine.Quantization.Reconstruction;
 /// already rebuilt, really give it.
 /// </summary>
 /// <param name="real">The float graph.</param>
-internal sealed class Reconstructor(Graph real, CalibrationOptions options, int rounds, IProgress<IpuProgress>? progress)
+/// <param name="cuda">The GPU that the float graph runs on; null for the CPU.</param>
+internal sealed class Reconstructor(Graph real, CalibrationOptions options, int rounds, int? cuda, IProgress<IpuProgress>? progress)
 {
     /// <summary>Of so many samples one is held back to judge.</summary>
     private const int JudgeEvery = 5;
@@ -23,7 +24,7 @@ internal sealed class Reconstructor(Graph real, CalibrationOptions options, int 
         (int[] chosen, int training) = Choose();
         (Node Node, PatchRows Rows)[] layers = [.. Layers(graph).Select(l => (l.Node, new PatchRows(l.Geometry, chosen.Length)))];
         Dictionary<string, LayerGeometry> geometry = Layers(graph).ToDictionary(l => l.Node.Name, l => l.Geometry, StringComparer.Ordinal);
-        var patches = new FloatPatches(real, layers, options.Samples, chosen, options.NumProcess);
+        var patches = new FloatPatches(real, layers, options.Samples, chosen, options.NumProcess, cuda);
         var walk = new FixedWalk(graph, new FixedInputs(real, graph), options.Samples, chosen, options.NumProcess, cancellationToken);
         Dictionary<string, int> positions = graph.Nodes.Select((n, i) => (n.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
         var results = new Dictionary<string, RebuiltLayer>(StringComparer.Ordinal);

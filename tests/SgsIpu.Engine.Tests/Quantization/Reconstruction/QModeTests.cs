@@ -89,6 +89,29 @@ public sealed class QModeTests
     }
 
     [Fact]
+    public void AnAbsentGpuIsToldAndTheCpuUsed()
+    {
+        IpuModel cpu = Calibrate(QMode.Q21, "device: cpu");
+        IpuModel gpu = Calibrate(QMode.Q21, "device: 'cuda:0'");
+        bool present = Microsoft.ML.OnnxRuntime.OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider");
+        Assert.Empty(cpu.Report!.Warnings);
+        Assert.Equal(present ? 0 : 1, gpu.Report!.Warnings.Length);
+        Assert.True(present || Logits(cpu).Zip(Logits(gpu)).All(p => p.First.SequenceEqual(p.Second)));
+    }
+
+    [Fact]
+    public void BytesOfWeightsAreToldByTheirBits()
+    {
+        IpuModel model = Calibrate(QMode.Q23, "mp_rate: 0.3");
+        foreach ((int bits, long bytes) in IpuModelInfo.Of(model).WeightBytes)
+        {
+            Assert.Equal(Weights(model).Where(w => w.Type.Bits() == bits).Sum(w => w.ByteCount), bytes);
+        }
+
+        Assert.Equal([8, 4], IpuModelInfo.Of(model).WeightBytes.Select(w => w.Key));
+    }
+
+    [Fact]
     public void AnUnknownTensorIsNamedWithItsLine()
     {
         QuantConfig config = QuantConfig.Parse("QUANT_CONFIG: {use_preset_min_max_bit: 1}\nPRESET_MIN_MAX_BIT:\n[\n{name: nothing, bit: 8}\n]", "q.yaml");
