@@ -15,16 +15,20 @@ internal sealed record BenchmarkModel(string Name, string File, int Height, int 
     public static ImmutableArray<BenchmarkModel> All { get; } =
     [
         new("MobileNetV2", "onnx/mobilenetv2/mobilenetv2.onnx", 224, 224, "imagenet/calibration", "RGB", "123.675:116.28:103.53", "58.395:57.12:57.375", 0.5),
+        new("SqueezeNet", "caffe/squeezenet_v1.1/deploy.prototxt", 227, 227, "imagenet/calibration", "RGB", "123.675:116.28:103.53", "58.395:57.12:57.375", 0.6) { Weights = "caffe/squeezenet_v1.1/squeezenet_v1.1.caffemodel" },
         new("YOLOX-nano", "onnx/yolox_nano/yolox_nano.onnx", 416, 416, "coco/calibration", "BGR", "0", "1", 0.6),
         new("UltraFace", "onnx/ultraface_rfb320/version-RFB-320_simplified.onnx", 240, 320, "face", "RGB", "127", "128", 0.6),
     ];
+
+    /// <summary>Caffe's weights, below the folder of models.</summary>
+    public string? Weights { get; init; }
 
     public string FullPath => Path.Combine(MobileNet.Assets, "models", File);
 
     /// <param name="format">ALL_UINT8, ALL_INT16 or nothing, for what the calibrator decides.</param>
     public IpuModel Import(string format)
     {
-        IpuModel model = IpuEngine.Import(new ImportOptions(FullPath));
+        IpuModel model = IpuEngine.Import(new ImportOptions(FullPath) { WeightFile = Weights is null ? null : Path.Combine(MobileNet.Assets, "models", Weights) });
         string conv = format.Length > 0 ? $"[CONV_CONFIG]\ninput_format={format};\n" : "";
         string text = $"[INPUT_CONFIG]\ninputs={model.Graph.Inputs[0]};\ntraining_input_formats={Colour};\ninput_formats=BGR;\nquantizations=TRUE;\nmean={Mean};\nstd_value={Deviation};\n"
             + $"[OUTPUT_CONFIG]\noutputs={string.Join(',', model.Graph.Outputs)};\ndequantizations={string.Join(',', model.Graph.Outputs.Select(_ => "TRUE"))};\n{conv}";
@@ -36,6 +40,19 @@ internal sealed record BenchmarkModel(string Name, string File, int Height, int 
     {
         using FileSampleSource samples = SampleSources.Open(model, new SampleSourceOptions(images));
         return IpuEngine.Calibrate(model, new CalibrationOptions(samples) { Level = CalibrationLevel.L1 });
+    }
+
+    /// <summary>The network as ONNX: its own file, or its float model exported to a temporary one.</summary>
+    /// <param name="temporary">The file to write, if one is needed.</param>
+    public string OnnxFile(string temporary)
+    {
+        if (FullPath.EndsWith(".onnx", StringComparison.Ordinal))
+        {
+            return FullPath;
+        }
+
+        IpuEngine.Export(Import(""), temporary, ModelFormat.Onnx, overwrite: true);
+        return temporary;
     }
 
     public ImmutableArray<string> Photographs(int count)

@@ -34,7 +34,9 @@ internal static class SpeedBenchmark
         IpuModel real = network.Import("");
         float[] planes = network.FirstInputs(real).Values.Single().Transpose(0, 3, 1, 2).ToFloats();
         using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-        using var session = new OnnxPeer(network.FullPath, planes, options);
+        string temporary = Path.Combine(Path.GetTempPath(), $"sgsipu-{network.Name}-{Environment.ProcessId}.onnx");
+        using var session = new OnnxPeer(network.OnnxFile(temporary), planes, options);
+        File.Delete(temporary);
         using OnnxPeer? other = peer is null ? null : new OnnxPeer(peer, planes, options);
         using IModelRunner byteRunner = IpuEngine.OpenRunner(bytes, null, threads);
         using IModelRunner shortRunner = IpuEngine.OpenRunner(shorts, null, threads);
