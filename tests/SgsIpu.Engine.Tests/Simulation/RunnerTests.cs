@@ -68,6 +68,31 @@ public sealed class RunnerTests
         Assert.Equal(errorId, Assert.Throws<IpuException>(() => runner.Run(inputs, CancellationToken.None)).ErrorId);
     }
 
+    [Fact]
+    public void ThreadsOfARunDoNotChangeItsResult()
+    {
+        using IModelRunner one = IpuEngine.OpenRunner(SampleModel.Fixed);
+        using IModelRunner three = IpuEngine.OpenRunner(SampleModel.Fixed, null, threads: 3);
+        for (int seed = 0; seed < 8; seed++)
+        {
+            Assert.Equal(Logits(one, Item(seed)), Logits(three, Item(seed)));
+        }
+    }
+
+    [Fact]
+    public void EachNodeOfAFixedModelIsTimedWithItsWork()
+    {
+        var inputs = new Dictionary<string, Tensor> { ["image"] = Item(3) };
+        IReadOnlyList<NodeTiming> nodes = IpuEngine.TimeNodes(SampleModel.Fixed, inputs, rounds: 3);
+        Assert.Equal(SampleModel.Fixed.Graph.Nodes.Select(n => (n.Name, n.Op.Name)), nodes.Select(n => (n.Node, n.Operator)));
+        Assert.All(nodes, n => Assert.True(n.Milliseconds >= 0));
+        Assert.All(nodes.Where(n => n.Operator == "Conv2D"), n => Assert.True(n.Cost.Macs > 0));
+    }
+
+    [Fact]
+    public void NodesOfAFloatModelAreNotTimed() =>
+        Assert.Equal("WrongStage", Assert.Throws<IpuException>(() => IpuEngine.TimeNodes(SampleModel.Float, new Dictionary<string, Tensor>())).ErrorId);
+
     private static int[] Numbers(string text) => [.. text.Split(' ').Select(n => int.Parse(n, System.Globalization.CultureInfo.InvariantCulture))];
 
     private static Tensor Item(int seed)
