@@ -9,10 +9,12 @@
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('module/SgsIpu.Format.ps1xml')
+    TypesToProcess       = @('module/SgsIpu.Types.ps1xml')
     CmdletsToExport      = @(
         'ConvertTo-IpuOffline'
         'Export-IpuModel'
         'Export-IpuOffline'
+        'Export-IpuQuantParam'
         'Get-IpuModelInfo'
         'Get-IpuSdkInfo'
         'Get-IpuTensorDetail'
@@ -20,7 +22,10 @@
         'Invoke-IpuCalibration'
         'Invoke-IpuModel'
         'Measure-IpuModel'
+        'New-IpuInputConfig'
         'New-IpuSession'
+        'Set-IpuTensorPrecision'
+        'Test-IpuInputConfig'
         'Test-IpuModel'
     )
     FunctionsToExport    = @()

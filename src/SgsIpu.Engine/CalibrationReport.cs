@@ -22,4 +22,6 @@ public sealed record CalibrationReport
 
     /// <summary>The rate that a mixed mode recommends; null where none was asked for.</summary>
     public double? RecommendedRate { get; init; }
+    /// <summary>Signal to quantization noise in decibels of the tensors of which it was measured, by their names in the fixed model.</summary>
+    public ImmutableDictionary<string, double> Sqnr { get; init; } = ImmutableDictionary<string, double>.Empty;
 }

@@ -4,7 +4,8 @@ using SgsIpu.Core;
 namespace SgsIpu.Engine;
 
 /// <summary>All about one tensor of a model.</summary>
-/// <param name="QuantType">The integer type that the tensor has or will have: UINT8, INT16, INT8, INT32…; empty where it is undecided.</param>
+/// <param name="QuantType">The integer type that the tensor has, or of a float model will have as configured and asked: UINT8, INT16, INT8, INT32…;
+/// empty where nothing is quantized.</param>
 /// <param name="Kind">Input, Output, Variable or Constant.</param>
 /// <param name="Bit">Bits of <paramref name="QuantType"/>, or of the data type.</param>
 public sealed record TensorDetail(
@@ -24,4 +25,13 @@ public sealed record TensorDetail(
 {
     /// <summary>The model that the tensor belongs to.</summary>
     public string Model { get; init; } = "";
+
+    /// <summary>Signal to quantization noise in decibels; null where it was not measured.</summary>
+    public double? Sqnr { get; init; }
+
+    /// <summary>The tensor of the float model whose values this one stands for; what is asked of tensors goes by this name.</summary>
+    public string FloatTensor { get; init; } = "";
+
+    /// <summary>The model itself, for commands further down a pipeline.</summary>
+    public IpuModel? Owner { get; init; }
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Engine.Quantization;
+using SgsIpu.Engine.QuantParams;
 
 namespace SgsIpu.Engine;
 
@@ -16,13 +18,15 @@ internal static class TensorTable
             names.AddRange(node.Outputs);
         }
 
-        return [.. names.Distinct(StringComparer.Ordinal).Select((name, index) => Describe(model, graph[name], index))];
+        FloatTypes? types = model.Stage == IpuStage.Float ? new FloatTypes(model) : null;
+        return [.. names.Distinct(StringComparer.Ordinal).Select((name, index) => Describe(model, graph[name], index, types))];
     }
 
-    private static TensorDetail Describe(IpuModel model, TensorSpec tensor, int index)
+    private static TensorDetail Describe(IpuModel model, TensorSpec tensor, int index, FloatTypes? types)
     {
         Graph graph = model.Graph;
-        string quantized = tensor.Quant is null ? "" : tensor.Type.ToString().ToUpperInvariant();
+        DataType? type = types is not null ? types.Of(tensor.Name) : tensor.Quant is null ? null : tensor.Type;
+        string quantized = type?.ToString().ToUpperInvariant() ?? "";
         return new TensorDetail(
             index,
             tensor.Name,
@@ -33,12 +37,15 @@ internal static class TensorTable
             tensor.Quant?.Max ?? [],
             tensor.Quant?.Scale ?? [],
             tensor.Quant?.ZeroPoint ?? 0,
-            tensor.Type.Bits(),
+            (type ?? tensor.Type).Bits(),
             Kind(graph, tensor),
             graph.Producer(tensor.Name)?.Op.Name ?? "",
             [.. graph.Consumers(tensor.Name).Select(c => c.Op.Name)])
         {
             Model = model.Name,
+            Owner = model,
+            FloatTensor = types is null ? FloatName.Of(graph, tensor.Name) : tensor.Name,
+            Sqnr = model.Report?.Sqnr.TryGetValue(tensor.Name, out double decibels) == true ? decibels : null,
         };
     }
 

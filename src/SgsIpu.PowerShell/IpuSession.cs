@@ -1,86 +1,118 @@
+using System.Management.Automation;
 using SgsIpu.Core;
 using SgsIpu.Engine;
+using SgsIpu.Engine.Files;
+using SgsIpu.Engine.Preprocessing;
 
 namespace SgsIpu.PowerShell;
 
-/// <summary>A model made ready to run on arrays, with the steps of the vendor's calibrator_custom simulators.</summary>
+/// <summary>
+/// A model made ready to run on arrays, with the steps of the vendor's calibrator_custom: calibrator, float_simulator, fixed_simulator
+/// and offline_simulator, by the stage of the model.
+/// </summary>
 public sealed class IpuSession : IDisposable
 {
-    private readonly IpuModel _model;
     private readonly IModelRunner _runner;
+    private readonly Func<string, string> _resolve;
     private readonly Dictionary<string, Tensor> _inputs = new(StringComparer.Ordinal);
     private IReadOnlyDictionary<string, Tensor>? _outputs;
 
     public IpuSession(IpuModel model)
+        : this(model, null, Path.GetFullPath)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        _model = model;
-        _runner = IpuEngine.OpenRunner(model);
     }
 
+    /// <param name="runner">Runs the model; null for the simulator of its stage.</param>
+    /// <param name="resolve">Makes a file name of a path.</param>
+    internal IpuSession(IpuModel model, IModelRunner? runner, Func<string, string> resolve)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Model = model;
+        _resolve = resolve;
+        _runner = runner ?? IpuEngine.OpenRunner(model);
+    }
+
+    public IpuModel Model { get; }
+
+    /// <summary>Stops a run.</summary>
+    internal CancellationToken StopToken { get; init; }
+
     /// <summary>What the model takes, in order.</summary>
-    public TensorDetail[] GetInputDetails() => Details(_model.Graph.Inputs);
+    public SessionDetail[] GetInputDetails() => [.. Model.Inputs.Select(Detail)];
 
     /// <summary>What the model returns, in order.</summary>
-    public TensorDetail[] GetOutputDetails() => Details(_model.Graph.Outputs);
+    public SessionDetail[] GetOutputDetails() => [.. Model.Outputs.Select(Detail)];
 
     /// <summary>All tensors of the model.</summary>
-    public TensorDetail[] GetTensorDetails() => [.. IpuEngine.TensorDetails(_model)];
+    public TensorDetail[] GetTensorDetails() => [.. IpuEngine.TensorDetails(Model)];
 
-    /// <summary>Sets an input: a tensor or an array of numbers with the input's element count.</summary>
-    /// <exception cref="IpuException">There is no such input (id <c>InputIndex</c>), or the array does not fit it (<c>InputMismatch</c>).</exception>
+    /// <summary>Sets an input: an array of numbers, a tensor, or the path of a .npy file.</summary>
+    /// <exception cref="IpuException">There is no such input (id <c>InputIndex</c>), or the array does not fit it (<c>InputMismatch</c>, <c>InputRange</c>).</exception>
     public void SetInput(int index, object data)
     {
-        if (index < 0 || index >= _model.Graph.Inputs.Length)
+        if (index < 0 || index >= Model.Graph.Inputs.Length)
         {
-            throw new IpuException("InputIndex", $"model '{_model.Name}' has inputs 0 to {_model.Graph.Inputs.Length - 1}, not {index}", IpuErrorKind.InvalidArgument);
+            throw new IpuException("InputIndex", $"model '{Model.Name}' has inputs 0 to {Model.Graph.Inputs.Length - 1}, not {index}", IpuErrorKind.InvalidArgument) { Target = Model.Name };
         }
 
-        TensorSpec spec = _model.Inputs[index];
-        Tensor value = ScriptArray.ToTensor(data);
-        if (value.Count != spec.Shape.Count)
-        {
-            throw new IpuException("InputMismatch", $"input '{spec.Name}' takes {spec.Shape} ({spec.Shape.Count} values), not {value}", IpuErrorKind.InvalidArgument);
-        }
+        TensorSpec spec = Model.Inputs[index];
+        _inputs[spec.Name] = SessionInput.Fit(Value(data), spec, Model.Image is { MaxBatch: > 1 });
+        _outputs = null;
+    }
 
-        _inputs[spec.Name] = Cast(value, spec);
+    /// <summary>Sets an input by its name.</summary>
+    /// <exception cref="IpuException">There is no such input (id <c>InputUnknown</c>), or the array does not fit it.</exception>
+    public void SetInput(string name, object data)
+    {
+        int index = Model.Graph.Inputs.IndexOf(name);
+        SetInput(index >= 0 ? index : throw Unknown("InputUnknown", "input", name, Model.Graph.Inputs), data);
     }
 
     /// <summary>Runs once on the inputs that were set.</summary>
-    public void Invoke() => _outputs = _runner.Run(_inputs, CancellationToken.None);
+    /// <exception cref="IpuException">An input was not set (id <c>InputMissing</c>).</exception>
+    public void Invoke() => _outputs = _runner.Run(_inputs, StopToken);
 
     /// <summary>An output of the last run.</summary>
-    /// <exception cref="IpuException">There was none (id <c>NotInvoked</c>), or there is no such output (<c>OutputIndex</c>).</exception>
+    /// <exception cref="IpuException">There was none since the inputs were set (id <c>NotInvoked</c>), or there is no such output (<c>OutputIndex</c>).</exception>
     public IpuTensor GetOutput(int index)
     {
-        if (index < 0 || index >= _model.Graph.Outputs.Length)
+        if (index < 0 || index >= Model.Graph.Outputs.Length)
         {
-            throw new IpuException("OutputIndex", $"model '{_model.Name}' has outputs 0 to {_model.Graph.Outputs.Length - 1}, not {index}", IpuErrorKind.InvalidArgument);
+            throw new IpuException("OutputIndex", $"model '{Model.Name}' has outputs 0 to {Model.Graph.Outputs.Length - 1}, not {index}", IpuErrorKind.InvalidArgument) { Target = Model.Name };
         }
 
-        string name = _model.Graph.Outputs[index];
+        string name = Model.Graph.Outputs[index];
         return _outputs is null
-            ? throw new IpuException("NotInvoked", "call Invoke() before GetOutput()", IpuErrorKind.InvalidArgument)
+            ? throw new IpuException("NotInvoked", $"model '{Model.Name}' has not run on these inputs; call Invoke() before GetOutput()", IpuErrorKind.InvalidArgument) { Target = Model.Name }
             : new IpuTensor(name, _outputs[name]);
+    }
+
+    /// <summary>An output of the last run by its name.</summary>
+    /// <exception cref="IpuException">There is no such output (id <c>OutputUnknown</c>).</exception>
+    public IpuTensor GetOutput(string name)
+    {
+        int index = Model.Graph.Outputs.IndexOf(name);
+        return GetOutput(index >= 0 ? index : throw Unknown("OutputUnknown", "output", name, Model.Graph.Outputs));
     }
 
     public void Dispose() => _runner.Dispose();
 
-    private static Tensor Cast(Tensor value, TensorSpec spec) => value.Type == spec.Type
-        ? value.Reshape(spec.Shape)
-        : spec.Type switch
-        {
-            DataType.Float32 => Tensor.FromArray<float>(value.ToFloats(), spec.Shape),
-            DataType.UInt8 => Tensor.FromArray<byte>([.. value.ToFloats().Select(v => checked((byte)v))], spec.Shape),
-            DataType.Int16 => Tensor.FromArray<short>([.. value.ToFloats().Select(v => checked((short)v))], spec.Shape),
-            DataType.Int32 => Tensor.FromArray<int>([.. value.ToFloats().Select(v => checked((int)v))], spec.Shape),
-            DataType.Int64 => Tensor.FromArray<long>([.. value.ToFloats().Select(v => checked((long)v))], spec.Shape),
-            _ => throw new IpuException("InputMismatch", $"input '{spec.Name}' takes {spec.Type}", IpuErrorKind.InvalidArgument),
-        };
+    public override string ToString() => $"session of {Model}";
 
-    private TensorDetail[] Details(IEnumerable<string> names)
+    private static SessionDetail Detail(TensorSpec spec, int index) => new(index, spec.Name, [.. spec.Shape], spec.Type.ToString());
+
+    private Tensor Value(object data)
     {
-        ILookup<string, TensorDetail> all = IpuEngine.TensorDetails(_model).ToLookup(t => t.Name);
-        return [.. names.Select(n => all[n].First())];
+        object value = data is PSObject wrapped ? wrapped.BaseObject : data;
+        string? path = value switch
+        {
+            string text => _resolve(text),
+            FileInfo file => file.FullName,
+            _ => null,
+        };
+        return path is null ? ScriptArray.ToTensor(value) : NpyFile.Read(InputFile.Read(path), path);
     }
+
+    private IpuException Unknown(string errorId, string what, string name, IEnumerable<string> known) =>
+        new(errorId, $"model '{Model.Name}' has no {what} '{name}'; it has {string.Join(", ", known)}", IpuErrorKind.NotFound) { Target = name };
 }

@@ -13,6 +13,11 @@ public sealed class ModelTransformationAttribute : ArgumentTransformationAttribu
     {
         ArgumentNullException.ThrowIfNull(engineIntrinsics);
         object value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        if (value is object[] several)
+        {
+            return several.Select(v => Transform(engineIntrinsics, v)).ToArray();
+        }
+
         string? path = value switch
         {
             string text => engineIntrinsics.SessionState.Path.GetUnresolvedProviderPathFromPSPath(text),

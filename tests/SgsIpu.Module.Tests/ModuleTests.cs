@@ -5,12 +5,14 @@ using System.Runtime.Loader;
 namespace SgsIpu.Module.Tests;
 
 /// <summary>The built module as a user meets it. Facts share one runspace.</summary>
-public sealed class ModuleTests(ModuleFixture module) : IClassFixture<ModuleFixture>
+[Collection(ModuleCollection.Name)]
+public sealed class ModuleTests(ModuleFixture module)
 {
     private static readonly string[] Names =
     [
-        "ConvertTo-IpuOffline", "Export-IpuModel", "Export-IpuOffline", "Get-IpuModelInfo", "Get-IpuSdkInfo",
-        "Get-IpuTensorDetail", "Import-IpuModel", "Invoke-IpuCalibration", "Invoke-IpuModel", "Measure-IpuModel", "New-IpuSession",
+        "ConvertTo-IpuOffline", "Export-IpuModel", "Export-IpuOffline", "Export-IpuQuantParam", "Get-IpuModelInfo",
+        "Get-IpuSdkInfo", "Get-IpuTensorDetail", "Import-IpuModel", "Invoke-IpuCalibration", "Invoke-IpuModel",
+        "Measure-IpuModel", "New-IpuInputConfig", "New-IpuSession", "Set-IpuTensorPrecision", "Test-IpuInputConfig",
         "Test-IpuModel",
     ];
 

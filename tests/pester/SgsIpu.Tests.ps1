@@ -14,13 +14,13 @@ BeforeAll {
 Describe 'The module' {
     It 'exports its commands and nothing else' {
         (Get-Command -Module SgsIpu).Name | Sort-Object | Should -Be @(
-            'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
-            'Get-IpuTensorDetail', 'Import-IpuModel', 'Invoke-IpuCalibration', 'Invoke-IpuModel', 'New-IpuSession')
+            'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Export-IpuQuantParam', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
+            'Get-IpuTensorDetail', 'Import-IpuModel', 'Invoke-IpuCalibration', 'Invoke-IpuModel', 'Measure-IpuModel', 'New-IpuInputConfig', 'New-IpuSession', 'Set-IpuTensorPrecision', 'Test-IpuInputConfig', 'Test-IpuModel')
     }
 
     It 'has help with examples for <_>' -ForEach @(
-        'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
-        'Get-IpuTensorDetail', 'Import-IpuModel', 'Invoke-IpuCalibration', 'Invoke-IpuModel', 'New-IpuSession') {
+        'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Export-IpuQuantParam', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
+        'Get-IpuTensorDetail', 'Import-IpuModel', 'Invoke-IpuCalibration', 'Invoke-IpuModel', 'Measure-IpuModel', 'New-IpuInputConfig', 'New-IpuSession', 'Set-IpuTensorPrecision', 'Test-IpuInputConfig', 'Test-IpuModel') {
         $help = Get-Help $_ -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty
         @($help.examples.example).Count | Should -BeGreaterThan 0
@@ -70,6 +70,41 @@ Describe 'A model on its way' {
         finally {
             $session.Dispose()
         }
+    }
+}
+
+Describe 'Steering' {
+    It 'gives filtered tensors 16 bits' {
+        $wide = $fixed | Get-IpuTensorDetail | Where-Object { $_.QuantType -eq 'UINT8' -and $_.Producer -eq 'DepthwiseConv2D' } | Set-IpuTensorPrecision -Bit 16
+        ($wide | Get-IpuTensorDetail -Name dw0_relu).QuantType | Should -Be 'INT16'
+        $wide.Report.Given.Taken | Should -Not -Contain $false
+    }
+
+    It 'takes in what it exported' {
+        $file = $fixed | Export-IpuQuantParam "$TestDrive/param.json"
+        $again = $float | Invoke-IpuCalibration -Image "$sample/calibration" -QuantLevel L1 -QuantParam $file
+        $again.Report.Given.Taken | Should -Not -Contain $false
+    }
+}
+
+Describe 'An input configuration' {
+    It 'is written for a model and found right' {
+        $ini = $float | New-IpuInputConfig "$TestDrive/new.ini" -Mean 118, 114, 110 -StdValue 58, 57, 59
+        Test-IpuInputConfig $ini $float -Quiet | Should -BeTrue
+    }
+
+    It 'has all its mistakes told' {
+        Set-Content "$TestDrive/bad.ini" '[INPUT_CONFIG]', 'inputs=picture', 'input_formats=RGBX', '[OUTPUT_CONFIG]', 'outputs=logits'
+        (Test-IpuInputConfig "$TestDrive/bad.ini").Line | Should -Be @(3, 4)
+    }
+}
+
+Describe 'A network in stages' {
+    It 'is calibrated and run as its script says' {
+        $forward = { param($x) $Stage[0].SetInput(0, $x); $Stage[0].Invoke(); $Stage[0].GetOutput('logits') }
+        $stages = @(Invoke-IpuCalibration -Stage $float -Forward $forward -Image "$sample/calibration" -QuantLevel L1)
+        $row = Invoke-IpuModel -Stage $stages -Forward $forward -Image "$sample/evaluation/ring_00.png"
+        $row.Outputs['logits'].ToFloatArray() | Should -Be ($fixed | Invoke-IpuModel "$sample/evaluation/ring_00.png").Outputs['logits'].ToFloatArray()
     }
 }
 

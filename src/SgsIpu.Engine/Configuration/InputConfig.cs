@@ -19,48 +19,49 @@ public sealed record InputConfig(ImmutableArray<InputSetting> Inputs, ImmutableA
     /// <summary>The text that was read, for model files.</summary>
     public string Text { get; init; } = "";
 
+    /// <summary>The lines that it was read from; null where it was made otherwise.</summary>
+    internal ConfigSource? Source { get; init; }
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="IpuException">There is no such file, or a rule is broken; the message names file and line.</exception>
-    public static InputConfig Read(string path) => Parse(System.Text.Encoding.UTF8.GetString(InputFile.Read(path, LargestFile)), path);
+    public static InputConfig Read(string path) => Parse(ReadText(path), path);
 
     /// <summary>Reads the text of a file.</summary>
     /// <param name="name">For messages.</param>
+    /// <exception cref="IpuException">A rule is broken; the message names file and line of the first.</exception>
     public static InputConfig Parse(string text, string name)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return InputConfigReader.Parse(text, name);
+        (InputConfig config, ConfigSource source) = InputConfigReader.Read(text, name);
+        source.ThrowFirst();
+        return config;
     }
 
-    /// <summary>Checks that the inputs and outputs are those of a model.</summary>
-    /// <exception cref="IpuException">A name is missing or unknown (ids <c>ConfigInputs</c>, <c>ConfigOutputs</c>), or an image does not fit
-    /// its input (<c>ConfigInputShape</c>).</exception>
+    /// <summary>Everything that is wrong with a file, and with it for a model.</summary>
+    /// <param name="model">A float model; null checks what does not need one.</param>
+    /// <exception cref="IpuException">There is no such file.</exception>
+    public static ImmutableArray<ConfigProblem> Examine(string path, IpuModel? model)
+    {
+        (InputConfig config, ConfigSource source) = InputConfigReader.Read(ReadText(path), path);
+        if (model is not null && !config.Inputs.IsEmpty && !config.Outputs.IsEmpty)
+        {
+            ModelRules.Check(config, model.Graph, source);
+        }
+
+        return [.. source.Problems.OrderBy(p => p.Line)];
+    }
+
+    /// <summary>Checks what the configuration says of a float graph.</summary>
+    /// <exception cref="IpuException">A rule of <see cref="ModelRules"/> is broken; the message names file and line of the first.</exception>
     public void Check(Graph graph)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        CheckNames("inputs", "ConfigInputs", [.. Inputs.Select(i => i.Name)], graph.Inputs, graph.Name);
-        CheckNames("outputs", "ConfigOutputs", [.. Outputs.Select(o => o.Name)], graph.Outputs, graph.Name);
-        foreach (InputSetting input in Inputs.Where(i => i.IsImage))
-        {
-            TensorSpec spec = graph[input.Name];
-            int channels = input.TrainingFormat == Ops.ImageFormat.GRAY ? 1 : 3;
-            if (spec.Shape.Rank != 4 || spec.Shape[3] != channels)
-            {
-                throw new IpuException(
-                    "ConfigInputShape",
-                    $"input '{input.Name}' of model '{graph.Name}' is {spec.Shape}; a {input.TrainingFormat} image is [batch, height, width, {channels}]",
-                    IpuErrorKind.InvalidArgument) { Target = input.Name };
-            }
-        }
+
+        // Each check tells of its own: the lines are shared, the problems are not.
+        ConfigSource source = Source?.Afresh() ?? new ConfigSource("input configuration", [""]);
+        ModelRules.Check(this, graph, source);
+        source.ThrowFirst();
     }
 
-    private static void CheckNames(string key, string errorId, string[] given, ImmutableArray<string> model, string name)
-    {
-        string? unknown = given.Except(model).FirstOrDefault();
-        string? missing = model.Except(given).FirstOrDefault();
-        if ((unknown ?? missing) is not null)
-        {
-            string fault = unknown is not null ? $"names '{unknown}', which the model does not have" : $"does not name '{missing}'";
-            throw new IpuException(errorId, $"'{key}' of the input configuration {fault}; model '{name}' has {string.Join(", ", model)}", IpuErrorKind.InvalidArgument) { Target = name };
-        }
-    }
+    private static string ReadText(string path) => System.Text.Encoding.UTF8.GetString(InputFile.Read(path, LargestFile));
 }

@@ -65,24 +65,19 @@ internal sealed class Boundary(IpuModel model, GraphEditor editor)
         return Compute(input.Name + "/fixed", new QuantizeOp(type), AddHandedOver(input, turned), input.Shape, type, mapping);
     }
 
-    /// <summary>
-    /// Adds an input of exact integers, and returns the name of what the model reads. A board hands indices of an embedding over in 16
-    /// bits where the configuration says so: signed, or unsigned for tables of more than 32767 rows.
-    /// </summary>
+    /// <summary>Adds an input of exact integers, which the board may hand over in a smaller type, and returns the name of its integers.</summary>
     public string AddExactInput(TensorSpec input)
     {
-        ImageFormat? format = model.InputConfig?.Inputs.FirstOrDefault(i => i.Name == input.Name)?.Format;
-        if (format is not (ImageFormat.RAWDATA_S16_NHWC or ImageFormat.RAWDATA_U16_NHWC) || input.Type is not (DataType.Int32 or DataType.Int64))
+        InputSetting? setting = model.InputConfig?.Inputs.FirstOrDefault(i => i.Name == input.Name);
+        DataType raw = setting?.Format switch
         {
-            editor.AddInput(input);
-            return input.Name;
-        }
-
-        editor.AddInput(input with { Type = format == ImageFormat.RAWDATA_U16_NHWC ? DataType.UInt16 : DataType.Int16 });
-        string name = editor.FreshName(input.Name + "/indices");
-        editor.AddTensor(input with { Name = name });
-        editor.AddNode(name, new CastOp(input.Type), [input.Name], [name]);
-        return name;
+            ImageFormat.RAWDATA_U8_NHWC => DataType.UInt8,
+            ImageFormat.RAWDATA_S16_NHWC => DataType.Int16,
+            ImageFormat.RAWDATA_U16_NHWC => DataType.UInt16,
+            _ => input.Type,
+        };
+        string handed = AddHandedOver(input with { Type = raw }, setting?.ChannelsFirst == true && input.Shape.Rank == 4);
+        return raw == input.Type ? handed : editor.Add(input.Name + "/exact", new CastOp(input.Type), handed);
     }
 
     /// <summary>Adds what the board reads of an output, and returns its name.</summary>

@@ -17,11 +17,15 @@ public sealed class GetIpuTensorDetailCommand : IpuCmdlet
     /// <summary>Wildcards choose tensors by name.</summary>
     [Parameter(Position = 1)]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(TensorCompleter))]
     public string[] Name { get; set; } = ["*"];
 
     protected override void ProcessRecord()
     {
-        WildcardPattern[] patterns = [.. Name.Select(n => WildcardPattern.Get(n, WildcardOptions.IgnoreCase))];
-        WriteObject(IpuEngine.TensorDetails(Model).Where(t => patterns.Any(p => p.IsMatch(t.Name))), enumerateCollection: true);
+        if (Try(Model, () => IpuEngine.TensorDetails(Model), out IReadOnlyList<TensorDetail> all))
+        {
+            WildcardPattern[] patterns = [.. Name.Select(n => WildcardPattern.Get(n, WildcardOptions.IgnoreCase))];
+            WriteObject(all.Where(t => Name.Contains(t.Name) || patterns.Any(p => p.IsMatch(t.Name))), enumerateCollection: true);
+        }
     }
 }

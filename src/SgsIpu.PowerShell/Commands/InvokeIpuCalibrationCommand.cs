@@ -1,20 +1,35 @@
+using System.Collections.Immutable;
 using System.Management.Automation;
+using SgsIpu.Core;
 using SgsIpu.Engine;
 using SgsIpu.Engine.Configuration;
 using SgsIpu.Engine.Preprocessing;
+using SgsIpu.Engine.QuantParams;
 
 namespace SgsIpu.PowerShell.Commands;
 
 /// <summary>Makes fixed models of float ones.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "IpuCalibration")]
+[Cmdlet(VerbsLifecycle.Invoke, "IpuCalibration", DefaultParameterSetName = ByModel)]
 [OutputType(typeof(IpuModel))]
 public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
 {
+    private const string ByModel = "Model";
+    private const string ByStage = "Stage";
+
     /// <summary>Float models, or the paths of their files.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByModel)]
     [Alias("m", "ModelFile", "model_file")]
     [ModelTransformation]
     public IpuModel Model { get; set; } = null!;
+
+    /// <summary>The float models of a network in stages, or the paths of their files.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByStage)]
+    [ModelTransformation]
+    public IpuModel[] Stage { get; set; } = [];
+
+    /// <summary>Runs the stages on one sample: param($x) takes the inputs of the first, $Stage holds a session of each.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByStage)]
+    public ScriptBlock Forward { get; set; } = null!;
 
     /// <summary>How much work goes into ranges and rounding.</summary>
     [Parameter]
@@ -27,6 +42,11 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
     [ArgumentCompleter(typeof(SocCompleter))]
     public string? SocVersion { get; set; }
 
+    /// <summary>JSON or pickle files of ranges, bits and values of tensors, which win over what calibration finds.</summary>
+    [Parameter]
+    [Alias("quant_param")]
+    public string[] QuantParam { get; set; } = [];
+
     /// <summary>Accepted for the vendor's runbooks: samples always stream.</summary>
     [Parameter]
     [Alias("memory_saving")]
@@ -34,7 +54,13 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
 
     protected override void ProcessRecord()
     {
-        if (!Try(Model, Prepare, out (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions Samples) p))
+        if (ParameterSetName == ByStage)
+        {
+            CalibrateStages();
+            return;
+        }
+
+        if (!Try(Model, Prepare, out (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions Samples, ImmutableArray<GivenQuantization> Given) p))
         {
             return;
         }
@@ -47,20 +73,53 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
             (work, progress) =>
             {
                 using FileSampleSource samples = OpenSamples(model, p.Samples, work);
-                var options = new CalibrationOptions(samples) { Level = QuantLevel, NumProcess = NumProcess, InputConfig = p.Config };
+                var options = new CalibrationOptions(samples) { Level = QuantLevel, NumProcess = NumProcess, InputConfig = p.Config, Given = p.Given };
                 return IpuEngine.Calibrate(model, WithMode(options, p.Quant), progress, work.Token);
             },
             out IpuModel result);
         if (done)
         {
             WriteWarnings(result);
+            GivenReport.Tell(this, result);
             WriteObject(result);
         }
     }
 
-    private (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions Samples) Prepare()
+    private void CalibrateStages()
+    {
+        if (!Try(Stage, Prepare, out (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions Samples, ImmutableArray<GivenQuantization> Given) p)
+            || !Try(Stage, () => Named(p.Given), out ImmutableArray<GivenQuantization>[] given))
+        {
+            return;
+        }
+
+        IpuModel[] stages = [.. Stage.Select(s => SocVersion is null ? s : s with { SocVersion = SocProfile.Of(SocVersion).Name })];
+        bool done = TryRun(
+            $"Calibrating {string.Join(", ", stages.Select(s => s.Name))}",
+            stages,
+            (work, progress) =>
+            {
+                using FileSampleSource samples = OpenSamples(stages[0], p.Samples, work);
+                return StagedCalibration.Run(
+                    stages, Forward, FullPath, samples, (i, recorded) => WithMode(new CalibrationOptions(recorded) { Level = QuantLevel, NumProcess = NumProcess, Given = given[i] }, p.Quant), work, progress);
+            },
+            out IpuModel[] results);
+        foreach (IpuModel result in done ? results : [])
+        {
+            WriteWarnings(result);
+            GivenReport.Tell(this, result);
+            WriteObject(result);
+        }
+    }
+
+    /// <summary>What is asked of the tensors of each stage. A tensor that no stage has is told by the first.</summary>
+    private ImmutableArray<GivenQuantization>[] Named(ImmutableArray<GivenQuantization> given) => InputConfig is null
+        ? [.. Stage.Select((s, i) => given.Where(g => s.Graph.Tensors.ContainsKey(g.Tensor) || (i == 0 && !Stage.Any(o => o.Graph.Tensors.ContainsKey(g.Tensor)))).ToImmutableArray())]
+        : throw new IpuException("StageConfig", "each stage has an input_config.ini of its own: give it to Import-IpuModel", IpuErrorKind.InvalidArgument);
+
+    private (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions Samples, ImmutableArray<GivenQuantization> Given) Prepare()
     {
         InputConfig? config = ReadConfig();
-        return (config, ReadQuantConfig(), SampleOptions(config));
+        return (config, ReadQuantConfig(), SampleOptions(config), [.. QuantParam.SelectMany(file => QuantParamFile.Read(IpuPath.Existing(this, file)))]);
     }
 }

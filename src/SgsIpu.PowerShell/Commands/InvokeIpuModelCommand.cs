@@ -11,17 +11,29 @@ using SgsIpu.Engine.Results;
 namespace SgsIpu.PowerShell.Commands;
 
 /// <summary>Runs models of any stage over images.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "IpuModel", SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Invoke, "IpuModel", SupportsShouldProcess = true, DefaultParameterSetName = ByModel)]
 [OutputType(typeof(IpuResult))]
 public sealed class InvokeIpuModelCommand : SampleCmdlet
 {
+    private const string ByModel = "Model";
+    private const string ByStage = "Stage";
+
     private string[] _labels = [];
 
     /// <summary>Models, or the paths of their files.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByModel)]
     [Alias("m", "ModelFile", "model_file")]
     [ModelTransformation]
     public IpuModel Model { get; set; } = null!;
+
+    /// <summary>The models of a network in stages, or the paths of their files.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByStage)]
+    [ModelTransformation]
+    public IpuModel[] Stage { get; set; } = [];
+
+    /// <summary>Runs the stages on one sample: param($x) takes the inputs of the first, $Stage holds a session of each.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ByStage)]
+    public ScriptBlock Forward { get; set; } = null!;
 
     /// <summary>How outputs are read; what an image says by default.</summary>
     [Parameter]
@@ -50,6 +62,7 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
     /// <summary>Further tensors to return, by name.</summary>
     [Parameter]
     [Alias("DumpTensor")]
+    [ArgumentCompleter(typeof(TensorCompleter))]
     public string[] Tensor { get; set; } = [];
 
     /// <summary>A folder that every output is written to as a .npy array: image, stage and tensor make the file's name.</summary>
@@ -78,7 +91,7 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
 
     protected override void ProcessRecord()
     {
-        IpuModel model = Model;
+        IpuModel model = ParameterSetName == ByStage ? Stage[0] : Model;
         if (!Try(model, () => SampleOptions(ReadConfig()), out SampleSourceOptions samples))
         {
             return;
@@ -101,8 +114,7 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
                 (work, progress) =>
                 {
                     using FileSampleSource source = OpenSamples(model, samples, work);
-                    var options = new RunOptions(source) { NumProcess = NumProcess, Observed = [.. Tensor] };
-                    foreach (RunResult result in IpuEngine.Run(model, options, progress, work.Token))
+                    foreach (RunResult result in Results(model, source, progress, work))
                     {
                         if (dump is not null)
                         {
@@ -124,6 +136,10 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
 
         downstream?.Throw();
     }
+
+    private IEnumerable<RunResult> Results(IpuModel model, FileSampleSource samples, IProgress<IpuProgress> progress, PipelineWork work) => ParameterSetName == ByStage
+        ? StagedRun.Over(Stage, Forward, FullPath, samples, work, progress)
+        : IpuEngine.Run(model, new RunOptions(samples) { NumProcess = NumProcess, Observed = [.. Tensor] }, progress, work.Token);
 
     /// <summary>Writes a row while the run goes on. What a command further down throws is not this run's failure; it is returned.</summary>
     private ExceptionDispatchInfo? Hand(IpuResult row, PipelineWork work)
@@ -158,14 +174,15 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
             outputs.Add(name, new IpuTensor(name, value));
         }
 
-        var row = new IpuResult(result.Source, model.Name, model.Stage.ToString(), outputs, category == ModelCategory.Classification ? Best(result.Outputs[model.Graph.Outputs[0]]) : []);
+        string names = ParameterSetName == ByStage ? string.Join(", ", Stage.Select(s => s.Name)) : model.Name;
+        var row = new IpuResult(result.Source, names, model.Stage.ToString(), outputs, category == ModelCategory.Classification ? Best(Read(model, result)[0]) : []);
         return category == ModelCategory.Detection ? row with { Boxes = Boxes(model, result, draw, cancellationToken) } : row;
     }
 
     /// <summary>The boxes in pixels of the picture; in parts of it where the sample is no picture.</summary>
     private IpuBox[] Boxes(IpuModel model, RunResult result, string? draw, CancellationToken cancellationToken)
     {
-        ImmutableArray<DetectedBox> boxes = OutputContract.Boxes([.. model.Graph.Outputs.Select(o => result.Outputs[o])], (float)Threshold);
+        ImmutableArray<DetectedBox> boxes = OutputContract.Boxes(Read(model, result), (float)Threshold);
         bool picture = File.Exists(result.Source) && !result.Source.EndsWith(".npy", StringComparison.OrdinalIgnoreCase);
         (int width, int height) = picture ? BoxPainter.SizeOf(result.Source) : (1, 1);
         if (draw is not null && picture)
@@ -179,6 +196,11 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
     }
 
     private string LabelOf(int index) => index >= 0 && index < _labels.Length ? _labels[index].Trim() : "";
+
+    /// <summary>The outputs that a category reads; of a script, what it returned.</summary>
+    private ImmutableArray<Tensor> Read(IpuModel model, RunResult result) => ParameterSetName != ByStage ? [.. model.Graph.Outputs.Select(o => result.Outputs[o])]
+        : result.Outputs.Count > 0 ? [.. result.Outputs.Values]
+        : throw new IpuException("ForwardResult", $"-Forward returned nothing for '{result.Source}' that could be read as a category", IpuErrorKind.InvalidArgument);
 
     private IpuClass[] Best(Tensor scores) =>
     [

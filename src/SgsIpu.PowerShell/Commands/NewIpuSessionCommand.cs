@@ -17,7 +17,7 @@ public sealed class NewIpuSessionCommand : IpuCmdlet
     protected override void ProcessRecord()
     {
         IpuModel model = Model;
-        if (TryRun($"Opening {model.Name}", model, (_, _) => new IpuSession(model), out IpuSession session))
+        if (TryRun($"Opening {model.Name}", model, (_, _) => new IpuSession(model, null, FullPath), out IpuSession session))
         {
             WriteObject(session);
         }
