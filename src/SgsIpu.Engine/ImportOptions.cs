@@ -19,6 +19,9 @@ public sealed record ImportOptions(string Path)
     /// <summary>Shapes of inputs by name, in the framework's dimension order.</summary>
     public IReadOnlyDictionary<string, ImmutableArray<int>> InputShapes { get; init; } = ImmutableDictionary<string, ImmutableArray<int>>.Empty;
 
+    /// <summary>Shapes of all inputs in their order, in place of <see cref="InputShapes"/>; empty for none.</summary>
+    public ImmutableArray<ImmutableArray<int>> InputShapeList { get; init; } = [];
+
     /// <summary>Leaves the graph as the file has it, apart from what shape inference needs.</summary>
     public bool SkipSimplify { get; init; }
 

@@ -130,6 +130,7 @@ public static class OpCatalog
         .. TensorFlowElementwise.Imports,
         .. TensorFlowImage.Imports,
         .. TensorFlowMovement.Imports,
+        .. TfLiteRecurrent.Imports,
     ];
 
     private static readonly Dictionary<string, OpEntry> ByName = Sorted.ToDictionary(e => e.Name, StringComparer.Ordinal);

@@ -82,6 +82,15 @@ public sealed class ModuleTests(ModuleFixture module)
         Assert.Equal(integers.Select(r => r.Properties["Logits"].Value), offline.Select(r => r.Properties["Logits"].Value));
     }
 
+    [Theory]
+    [InlineData("1,2,3:4,5", "2 shapes")]
+    [InlineData("'1,2,3:4:5'", "3 shapes")]
+    public void ShapesInTheOrderOfTheInputsAreCounted(string shapes, string found)
+    {
+        IReadOnlyList<PSObject> message = module.Run($"try {{ Import-IpuModel $sample/shapes.onnx -InputShapes {shapes} -ErrorAction Stop }} catch {{ $_.Exception.Message }}");
+        Assert.Contains(found, Assert.Single(message).ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void ABadFileIsOneErrorAndTheNextIsStillRead()
     {

@@ -22,6 +22,7 @@ internal static class ModelImporter
         SourceGraph source = ModelReader.Read(options.Path, new ReadOptions { Framework = options.Framework, WeightFile = options.WeightFile });
         cancellationToken.ThrowIfCancellationRequested();
         (source, ImmutableArray<GivenQuantization> given) = QuantizedPairs.Take(FusedConvolutions.Split(source));
+        options = WithNamedShapes(source, options);
         Graph graph = GraphLifter.Lift(Cut(source, options, cancellationToken), options, cancellationToken);
         graph = PassRunner.Run(graph, options.SkipSimplify ? Pipelines.Import : [.. Pipelines.Import, .. Pipelines.Optimize], cancellationToken);
         InputConfig? config = options.InputConfigPath is { } path ? InputConfig.Read(path) : null;
@@ -43,6 +44,25 @@ internal static class ModelImporter
         ".img" => ImageReader.Read(InputFile.Read(path), path),
         _ => null,
     };
+
+    /// <summary>Gives shapes in the order of the inputs to their names.</summary>
+    /// <exception cref="IpuException">There are not as many shapes as inputs (id <c>InputShapeCount</c>).</exception>
+    private static ImportOptions WithNamedShapes(SourceGraph source, ImportOptions options)
+    {
+        if (options.InputShapeList.IsEmpty)
+        {
+            return options;
+        }
+
+        string[] inputs = [.. SourceCutter.Cut(source, options.InputNames, options.OutputNames).Inputs.Select(i => i.Name)];
+        return options.InputShapeList.Length == inputs.Length
+            ? options with { InputShapes = inputs.Zip(options.InputShapeList).ToImmutableDictionary(p => p.First, p => p.Second) }
+            : throw new IpuException(
+                "InputShapeCount",
+                $"{Path.GetFileName(options.Path)} has {inputs.Length} inputs ({string.Join(", ", inputs)}), and {options.InputShapeList.Length} shapes are given; give one for each, separated by ':'",
+                IpuErrorKind.InvalidArgument)
+            { Target = options.Path };
+    }
 
     private static SourceGraph Cut(SourceGraph source, ImportOptions options, CancellationToken cancellationToken)
     {

@@ -6,4 +6,7 @@ namespace SgsIpu.Frontends.TfLite;
 public sealed record TfLiteTensor(string Name, DataType Type, Shape Shape, int Buffer)
 {
     public QuantParam? Quant { get; init; }
+
+    /// <summary>True for state that is kept from one run to the next; it starts at zero.</summary>
+    public bool IsVariable { get; init; }
 }

@@ -70,7 +70,7 @@ public static class TfLiteWriter
         int shape = Ints(builder, tensor.Shape.AsSpan());
         int name = builder.CreateString(tensor.Name).Value;
         int quantization = tensor.Quant is { } quant ? Quantization(builder, quant) : 0;
-        builder.StartTable(5);
+        builder.StartTable(6);
         builder.AddOffset(0, shape, 0);
         builder.AddByte(1, CodeOf(tensor.Type), 0);
         builder.AddUint(2, (uint)tensor.Buffer, 0);
@@ -79,6 +79,8 @@ public static class TfLiteWriter
         {
             builder.AddOffset(4, quantization, 0);
         }
+
+        builder.AddBool(5, tensor.IsVariable, false);
 
         return builder.EndTable();
     }

@@ -6,9 +6,12 @@ namespace SgsIpu.Ops;
 internal static class VolumeConvolution
 {
     /// <summary>For each output depth an image with channels [group, depth of the kernel, channel of the group].</summary>
-    public static string Unfolded(LiftContext c, SpatialWindow window, int groups)
+    public static string Unfolded(LiftContext c, SpatialWindow window, int groups) =>
+        Unfolded(c, c.Add("ndhwc", new TransposeOp([0, 2, 3, 4, 1]), c.Input(0)), window, groups);
+
+    /// <summary>As above for a volume [N, D, H, W, C].</summary>
+    public static string Unfolded(LiftContext c, string x, SpatialWindow window, int groups)
     {
-        string x = c.Add("ndhwc", new TransposeOp([0, 2, 3, 4, 1]), c.Input(0));
         Shape s = c.SpecOf(x).Shape;
         long room = (long)s[1] + window.Before[0] + window.After[0] - window.Extent(0);
         if (room < 0)
@@ -20,7 +23,7 @@ internal static class VolumeConvolution
         return Gathered(c, x, [.. Enumerable.Range(0, window.Kernel[0]).Select(k => k * window.Dilations[0])], (int)(room / window.Strides[0]) + 1, window.Strides[0], groups);
     }
 
-    /// <summary>As <see cref="Unfolded"/> for a transposed convolution: zeros between the depths make it an ordinary one along the depth.</summary>
+    /// <summary>As <see cref="Unfolded(LiftContext, SpatialWindow, int)"/> for a transposed convolution: zeros between the depths make it an ordinary one along the depth.</summary>
     public static string Spread(LiftContext c, SpatialWindow window, int groups)
     {
         string x = c.Add("ndhwc", new TransposeOp([0, 2, 3, 4, 1]), c.Input(0));

@@ -12,7 +12,7 @@ internal static class TensorFlowElementwise
         ImportRule.TensorFlow("BatchMatMul", BatchMatMul),
         .. ImportRule.TensorFlowAndTfLite("BatchMatMulV2", "BATCH_MATMUL", BatchMatMul),
         ImportRule.TfLite("FULLY_CONNECTED", FullyConnected),
-        .. ImportRule.TensorFlowAndTfLite("LogSoftmax", "LOG_SOFTMAX", static c => c.AddOutput(0, new LogOp(), c.Add("softmax", new SoftmaxOp(), c.Input(0)))),
+        .. ImportRule.TensorFlowAndTfLite("LogSoftmax", "LOG_SOFTMAX", static c => c.AddOutput(0, new LogSoftmaxOp(), c.Input(0))),
         ImportRule.TensorFlow("MatMul", MatMul),
         .. Reduction("Max", "REDUCE_MAX", ReduceKind.Max),
         .. Reduction("Mean", "MEAN", ReduceKind.Mean),

@@ -35,6 +35,7 @@ internal static class TensorFlowMovement
         .. ImportRule.TensorFlowAndTfLite("Range", "RANGE", Range),
         .. ImportRule.TensorFlowAndTfLite("Rank", "RANK", static c => c.BindConstant(0, Tensor.Scalar(c.Spec(0).Shape.Rank))),
         .. ImportRule.TensorFlowAndTfLite("Reshape", "RESHAPE", Reshape),
+        .. ImportRule.TensorFlowAndTfLite("ReverseSequence", "REVERSE_SEQUENCE", ReverseSequence),
         .. ImportRule.TensorFlowAndTfLite("ReverseV2", "REVERSE_V2", Reverse),
         .. ImportRule.TensorFlowAndTfLite("Shape", "SHAPE", static c => Integers(c, [.. c.Spec(0).Shape.Select(d => (long)d)], "out_type")),
         .. ImportRule.TensorFlowAndTfLite("Slice", "SLICE", Slice),
@@ -48,6 +49,7 @@ internal static class TensorFlowMovement
         .. ImportRule.TensorFlowAndTfLite("Tile", "TILE", Tile),
         .. ImportRule.TensorFlowAndTfLite("Transpose", "TRANSPOSE", Transpose),
         .. ImportRule.TensorFlowAndTfLite("Unpack", "UNPACK", Unpack),
+        .. ImportRule.TensorFlowAndTfLite("Where", "WHERE", Where),
         .. ImportRule.TensorFlowAndTfLite("ZerosLike", "ZEROS_LIKE", static c => c.BindConstant(0, new Tensor(c.Spec(0).Type, c.Spec(0).Shape))),
     ];
 
@@ -270,13 +272,73 @@ internal static class TensorFlowMovement
     {
         int[] pads = c.RequireConstant(1, "paddings").ToInts();
         bool mirror = c.Node.OpType is "MirrorPad" or "MIRROR_PAD";
-        if (mirror && c.Node.String("mode", "REFLECT") != "REFLECT")
+        if (mirror && c.Node.String("mode", "REFLECT") == "SYMMETRIC")
         {
-            throw c.Error("UnsupportedAttribute", $"'mode' {c.Node.String("mode", "")} is not supported; supported is REFLECT", IpuErrorKind.NotSupported);
+            Symmetric(c, pads);
+            return;
         }
 
         float value = !mirror && c.HasInput(2) ? c.RequireConstant(2, "constant_values").ToFloats()[0] : 0;
         c.AddOutput(0, new PadOp([.. pads.Where((_, i) => i % 2 == 0)], [.. pads.Where((_, i) => i % 2 == 1)], mirror ? PadMode.Reflect : PadMode.Constant, value), c.Input(0));
+    }
+
+    /// <summary>Mirrors at the edge of a tensor, so that its outermost elements come twice, one dimension after the other.</summary>
+    private static void Symmetric(LiftContext c, int[] pads)
+    {
+        Shape x = c.Spec(0).Shape;
+        if (pads.Length != 2 * x.Rank || pads.Where((p, i) => p < 0 || p > x[i / 2]).Any())
+        {
+            throw c.Error("ShapeMismatch", $"mirrored padding of [{string.Join(", ", pads)}] does not fit {c.Spec(0)}");
+        }
+
+        string value = c.Input(0);
+        for (int d = 0; d < x.Rank; d++)
+        {
+            Shape s = c.SpecOf(value).Shape;
+            string[] parts = [.. pads[2 * d] > 0 ? [Mirror(d, pads[2 * d] - 1, pads[2 * d])] : Array.Empty<string>(), value, .. pads[(2 * d) + 1] > 0 ? [Mirror(d, s[d] - 1, pads[(2 * d) + 1])] : Array.Empty<string>()];
+            value = parts.Length == 1 ? value : c.Add("mirrored", new ConcatOp(d), parts);
+
+            string Mirror(int axis, int from, int size) =>
+                c.Add("mirror", new SliceOp([.. s.Select((_, i) => i == axis ? from : 0)], [.. s.With(axis, size)], [.. s.Select((_, i) => i == axis ? -1 : 1)]), value);
+        }
+
+        c.AddOutput(0, new IdentityOp(), value);
+    }
+
+    /// <summary>The first elements of each sequence backwards; the lengths are constant.</summary>
+    private static void ReverseSequence(LiftContext c)
+    {
+        Shape x = c.Spec(0).Shape;
+        int time = x.Axis((int)c.Node.Int("seq_dim", 0));
+        int batch = x.Axis((int)c.Node.Int("batch_dim", 0));
+        int[] lengths = c.RequireConstant(1, "sequence lengths").ToInts();
+        if (time == batch || lengths.Length != x[batch] || lengths.Any(l => l < 0 || l > x[time]))
+        {
+            throw c.Error("ShapeMismatch", $"sequences of [{string.Join(", ", lengths)}] along dimension {time} do not fit {c.Spec(0)}");
+        }
+
+        string[] sequences = new string[lengths.Length];
+        for (int b = 0; b < lengths.Length; b++)
+        {
+            int[] start = [.. x.Select((_, d) => d == batch ? b : 0)];
+            Shape one = x.With(batch, 1);
+            var turned = new SliceOp([.. start.Select((s, d) => d == time ? Math.Max(0, lengths[b] - 1) : s)], [.. one.With(time, lengths[b])], [.. x.Select((_, d) => d == time ? -1 : 1)]);
+            var rest = new SliceOp([.. start.Select((s, d) => d == time ? Math.Min(lengths[b], x[time] - 1) : s)], [.. one.With(time, x[time] - lengths[b])], [.. x.Select(_ => 1)]);
+            string[] parts = [.. lengths[b] > 0 ? [c.Add("turned", turned, c.Input(0))] : Array.Empty<string>(), .. lengths[b] < x[time] ? [c.Add("rest", rest, c.Input(0))] : Array.Empty<string>()];
+            sequences[b] = parts.Length == 1 ? parts[0] : c.Add("sequence", new ConcatOp(time), parts);
+        }
+
+        c.AddOutput(0, new ConcatOp(batch), sequences);
+    }
+
+    /// <summary>The places that are true; their number is a shape, so that they must be constant.</summary>
+    private static void Where(LiftContext c)
+    {
+        Shape x = c.Spec(0).Shape;
+        float[] condition = c.RequireConstant(0, "a condition whose true places are asked for").ToFloats();
+        int[] strides = x.Strides();
+        long[] places = [.. condition.Select((v, i) => (v, i)).Where(p => p.v != 0).SelectMany(p => x.Select((n, d) => (long)(p.i / strides[d] % n)))];
+        c.BindConstant(0, Tensor.FromArray<long>(places, new Shape(x.Rank == 0 ? 0 : places.Length / x.Rank, x.Rank)));
     }
 
     private static void Range(LiftContext c)

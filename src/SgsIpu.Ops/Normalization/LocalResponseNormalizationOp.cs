@@ -9,7 +9,12 @@ namespace SgsIpu.Ops;
 /// </summary>
 public sealed record LocalResponseNormalizationOp(int Size, float Alpha, float Beta, float Bias) : IpuOperator
 {
-    public static ImmutableArray<ImportRule> Imports { get; } = [ImportRule.Onnx("LRN", Lift)];
+    public static ImmutableArray<ImportRule> Imports { get; } =
+    [
+        ImportRule.Onnx("LRN", Lift),
+        ImportRule.TensorFlow("LRN", static c => c.AddOutput(0, OfRadius(c, c.Node.Int("depth_radius", 5), 1, 1, 0.5f), c.Input(0))),
+        ImportRule.TfLite("LOCAL_RESPONSE_NORMALIZATION", static c => c.AddOutput(0, OfRadius(c, c.Node.Int("radius", 0), 0, 0, 0), c.Input(0))),
+    ];
 
     public override string Name => "LocalResponseNormalization";
 
@@ -91,6 +96,18 @@ public sealed record LocalResponseNormalizationOp(int Size, float Alpha, float B
         string raised = emitter.Add("Add", [sum, emitter.Constant(Tensor.Scalar(Bias), "bias")], y + "/raised");
         string factor = emitter.Add("Pow", [raised, emitter.Constant(Tensor.Scalar(-Beta), "beta")], y + "/factor");
         emitter.Add("Mul", [x, factor], [y]);
+    }
+
+    /// <summary>TensorFlow multiplies the sum by α where ONNX multiplies the mean.</summary>
+    private static LocalResponseNormalizationOp OfRadius(LiftContext c, long radius, float bias, float alpha, float beta)
+    {
+        if (radius is < 0 or > 1 << 16)
+        {
+            throw c.Error("UnsupportedAttribute", $"the radius is {radius}; 0 to {1 << 16} are possible");
+        }
+
+        int size = (2 * (int)radius) + 1;
+        return new LocalResponseNormalizationOp(size, c.Node.Float("alpha", alpha) * size, c.Node.Float("beta", beta), c.Node.Float("bias", bias));
     }
 
     private static void Lift(LiftContext c)

@@ -11,6 +11,7 @@ internal static class NormalizationImport
         ImportRule.Onnx("GroupNormalization", Groups),
         ImportRule.Onnx("LpNormalization", Norm),
         ImportRule.Onnx("MeanVarianceNormalization", MeanVariance),
+        ImportRule.TfLite("L2_NORMALIZATION", static c => Euclidean(c, [c.Spec(0).Shape.Rank - 1])),
     ];
 
     /// <summary>Each group of channels is a row; scale and bias belong to groups before operator set 21, and to channels since.</summary>
@@ -53,9 +54,15 @@ internal static class NormalizationImport
             return;
         }
 
-        // As small as keeps a row of zeros zero.
-        string scale = c.AddConstant(Tensor.FromArray<float>([(float)(1 / Math.Sqrt(x[axis]))], 1), "scale");
-        Along(c, [axis], value => c.Add("unit", new RmsNormalizationOp(-1, 1e-24f), value, scale));
+        Euclidean(c, [axis]);
+    }
+
+    /// <summary>Division by the Euclidean norm; the ε is as small as keeps a row of zeros zero.</summary>
+    private static void Euclidean(LiftContext c, int[] axes)
+    {
+        double count = axes.Aggregate(1.0, (n, a) => n * c.Spec(0).Shape[a]);
+        string scale = c.AddConstant(Tensor.FromArray<float>([(float)(1 / Math.Sqrt(count))], 1), "scale");
+        Along(c, axes, value => c.Add("unit", new RmsNormalizationOp(-1, 1e-24f), value, scale));
     }
 
     private static void MeanVariance(LiftContext c)

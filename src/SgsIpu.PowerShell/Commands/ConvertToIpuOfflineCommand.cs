@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using SgsIpu.Engine;
 using SgsIpu.Engine.Configuration;
@@ -22,10 +21,10 @@ public sealed class ConvertToIpuOfflineCommand : CalibrationCmdlet
     [Alias("weight_file")]
     public string? WeightFile { get; set; }
 
-    /// <summary>Shapes of inputs with dynamic dimensions, by name.</summary>
+    /// <summary>Shapes of inputs with dynamic dimensions, by name, @{ x = 1, 3, 224, 224 }, or in their order, 1,299,299,3:1,8.</summary>
     [Parameter]
     [Alias("input_shapes")]
-    public Hashtable InputShapes { get; set; } = [];
+    public object? InputShapes { get; set; }
 
     /// <summary>The image, or its folder; by default the model's name in the current folder.</summary>
     [Parameter]
@@ -82,7 +81,8 @@ public sealed class ConvertToIpuOfflineCommand : CalibrationCmdlet
         WeightFile = WeightFile is { } weights ? IpuPath.Existing(this, weights) : null,
         InputConfigPath = InputConfig is { } config ? IpuPath.Existing(this, config) : null,
         SocVersion = IpuPath.Soc(this, SocVersion),
-        InputShapes = ShapeTable.Read(InputShapes),
+        InputShapes = ShapeTable.Named(InputShapes),
+        InputShapeList = ShapeTable.InOrder(InputShapes),
     };
 
     private FileInfo[] Convert(ImportOptions import, SampleSourceOptions samples, QuantConfig? quant, string[] targets, PipelineWork work, IProgress<IpuProgress> progress)

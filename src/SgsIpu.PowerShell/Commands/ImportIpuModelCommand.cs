@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using SgsIpu.Core;
 using SgsIpu.Engine;
@@ -30,10 +29,10 @@ public sealed class ImportIpuModelCommand : IpuCmdlet
     [Alias("input_config")]
     public string? InputConfig { get; set; }
 
-    /// <summary>Shapes of inputs with dynamic dimensions, by name: @{ x = 1, 3, 224, 224 }.</summary>
+    /// <summary>Shapes of inputs with dynamic dimensions, by name, @{ x = 1, 3, 224, 224 }, or in their order, 1,299,299,3:1,8.</summary>
     [Parameter]
     [Alias("input_shapes")]
-    public Hashtable InputShapes { get; set; } = [];
+    public object? InputShapes { get; set; }
 
     /// <summary>Leaves the graph as the file has it.</summary>
     [Parameter]
@@ -78,7 +77,8 @@ public sealed class ImportIpuModelCommand : IpuCmdlet
         Framework = Framework,
         WeightFile = WeightFile is { } weights ? IpuPath.Existing(this, weights) : null,
         InputConfigPath = InputConfig is { } config ? IpuPath.Existing(this, config) : null,
-        InputShapes = ShapeTable.Read(InputShapes),
+        InputShapes = ShapeTable.Named(InputShapes),
+        InputShapeList = ShapeTable.InOrder(InputShapes),
         SkipSimplify = SkipSimplify,
         SocVersion = IpuPath.Soc(this, SocVersion),
         InputNames = [.. Names(InputName)],

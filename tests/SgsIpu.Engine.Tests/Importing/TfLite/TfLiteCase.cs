@@ -17,6 +17,7 @@ internal sealed class TfLiteCase(string name, int code, byte optionsType = 0, in
     private readonly List<ReadOnlyMemory<byte>> _buffers = [default];
     private readonly List<(int, object)> _options = [];
     private readonly List<int> _reads = [];
+    private readonly List<Tensor> _constants = [];
     private readonly List<(string, Tensor)> _inputs = [];
     private float _low = -2;
     private float _high = 2;
@@ -30,6 +31,9 @@ internal sealed class TfLiteCase(string name, int code, byte optionsType = 0, in
 
     /// <summary>The values of the inputs, in the order of the file.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> Inputs => _inputs;
+
+    /// <summary>The values of the constants, in the order of the file.</summary>
+    public IReadOnlyList<Tensor> Constants => _constants;
 
     /// <summary>The range of the inputs and constants that follow.</summary>
     public TfLiteCase Range(float low, float high)
@@ -72,11 +76,11 @@ internal sealed class TfLiteCase(string name, int code, byte optionsType = 0, in
 
     public TfLiteCase Input(params int[] shape) => Input(Values(shape));
 
-    public TfLiteCase Input(Tensor value)
+    public TfLiteCase Input(Tensor value, QuantParam? quant = null)
     {
         string input = $"in{_inputs.Count}";
         _inputs.Add((input, value));
-        return Reads(new TfLiteTensor(input, value.Type, value.Shape, 0));
+        return Reads(new TfLiteTensor(input, value.Type, value.Shape, 0) { Quant = quant });
     }
 
     public TfLiteCase Constant(params int[] shape) => Constant(Values(shape));
@@ -87,9 +91,13 @@ internal sealed class TfLiteCase(string name, int code, byte optionsType = 0, in
 
     public TfLiteCase Constant(Tensor value)
     {
+        _constants.Add(value);
         _buffers.Add(value.Memory);
         return Reads(new TfLiteTensor($"c{_buffers.Count}", value.Type, value.Shape, _buffers.Count - 1));
     }
+
+    /// <summary>State that starts at zero.</summary>
+    public TfLiteCase Variable(params int[] shape) => Reads(new TfLiteTensor($"state{_tensors.Count}", DataType.Float32, new Shape(shape), 0) { IsVariable = true });
 
     public TfLiteCase Absent()
     {

@@ -11,6 +11,7 @@ internal static class TfLiteCases
     private const byte Relu = 1;
     private const byte ReluN1To1 = 2;
     private const byte Relu6 = 3;
+    private const byte TanhActivation = 4;
 
     public static IReadOnlyList<TfLiteCase> All { get; } =
     [
@@ -33,6 +34,8 @@ internal static class TfLiteCases
         Convolution("CONV_2D same", Same, 2, 2, Relu6, 1),
         Convolution("CONV_2D valid dilated", Valid, 1, 1, None, 2),
         Convolution("CONV_2D same dilated", Same, 1, 1, Relu, 2),
+        Volume("CONV_3D same", Same, 1, 2),
+        Volume("CONV_3D valid", Valid, 2, 1),
         Unary("COS", 108, 85),
         new TfLiteCase("DEPTHWISE_CONV_2D", 4, 2).Option(0, Same).Option(1, 2).Option(2, 2).Option(3, 2).Option(4, Relu6).Option(5, 1).Option(6, 1)
             .Input(1, 5, 6, 3).Constant(1, 3, 3, 6).Constant(6),
@@ -50,8 +53,10 @@ internal static class TfLiteCases
         Unary("GELU", 150, 116).Option(0, false),
         Unary("GELU approximate", 150, 116).Option(0, true),
         new TfLiteCase("HARD_SWISH", 117, 91).Range(-5, 5).Input(2, 7),
+        new TfLiteCase("L2_NORMALIZATION", 11, 12).Option(0, None).Input(1, 2, 3, 4),
         Pool("L2_POOL_2D", 12, Same, 2, 2),
         Unary("LEAKY_RELU", 98, 75).Option(0, 0.3f),
+        new TfLiteCase("LOCAL_RESPONSE_NORMALIZATION", 13, 13).Option(0, 2).Option(1, 1.5f).Option(2, 0.3f).Option(3, 0.75f).Input(1, 3, 3, 7),
         new TfLiteCase("LOG", 73).Range(0.1f, 3).Input(2, 5),
         Unary("LOGISTIC", 14, 0),
         new TfLiteCase("LOG_SOFTMAX", 50, 36).Input(2, 5),
@@ -61,6 +66,7 @@ internal static class TfLiteCases
         new TfLiteCase("MEAN", 40, 27).Option(0, false).Input(2, 3, 4, 2).Ints(1, 2),
         Binary("MINIMUM", 57, 39),
         new TfLiteCase("MIRROR_PAD reflect", 100, 77).Option(0, (byte)0).Input(3, 4).Constant(Tensor.FromArray([1, 2, 0, 3], 2, 2)),
+        new TfLiteCase("MIRROR_PAD symmetric", 100, 77).Option(0, (byte)1).Input(3, 4).Constant(Tensor.FromArray([1, 2, 0, 3], 2, 2)),
         Binary("MUL", 18, 21).Option(0, None),
         Unary("NEG", 59, 42),
         new TfLiteCase("PACK", 83, 59).Option(0, 2).Option(1, 1).Input(2, 3).Input(2, 3),
@@ -80,6 +86,7 @@ internal static class TfLiteCases
         Resize("RESIZE_NEAREST_NEIGHBOR", 97, 74, false, false, 0),
         Resize("RESIZE_NEAREST_NEIGHBOR align", 97, 74, true, false, 0),
         Resize("RESIZE_NEAREST_NEIGHBOR half", 97, 74, false, true, 0),
+        new TfLiteCase("REVERSE_SEQUENCE", 112, 87).Option(0, 1).Option(1, 0).Input(3, 4, 2).Ints(2, 4, 1),
         new TfLiteCase("REVERSE_V2", 105, 82).Input(2, 3, 4).Ints(1),
         new TfLiteCase("ROUND", 116).Range(-5, 5).Input(3, 7),
         new TfLiteCase("RSQRT", 76).Range(0.1f, 3).Input(2, 5),
@@ -107,12 +114,41 @@ internal static class TfLiteCases
         new TfLiteCase("TRANSPOSE_CONV same", 67, 49).Option(0, Same).Option(1, 2).Option(2, 2).Ints(1, 8, 10, 3).Constant(3, 3, 3, 2).Input(1, 4, 5, 2),
         new TfLiteCase("TRANSPOSE_CONV same odd", 67, 49).Option(0, Same).Option(1, 2).Option(2, 2).Ints(1, 7, 9, 3).Constant(3, 3, 3, 2).Input(1, 4, 5, 2),
         new TfLiteCase("TRANSPOSE_CONV valid", 67, 49).Option(0, Valid).Option(1, 2).Option(2, 2).Ints(1, 9, 11, 3).Constant(3, 3, 3, 2).Input(1, 4, 5, 2),
+        Lstm("UNIDIRECTIONAL_SEQUENCE_LSTM", false, false),
+        Lstm("UNIDIRECTIONAL_SEQUENCE_LSTM time major, peepholes", true, true),
         new TfLiteCase("UNPACK", 88, 64, 3).Option(0, 3).Option(1, 1).Input(2, 3, 4),
     ];
 
     private static TfLiteCase Unary(string name, int code, byte options) => new TfLiteCase(name, code, options).Range(-2, 2).Input(2, 7);
 
     private static TfLiteCase Binary(string name, int code, byte options) => new TfLiteCase(name, code, options).Range(-3, 3).Input(2, 5).Input(2, 5);
+
+    private static TfLiteCase Volume(string name, byte padding, int stride, int dilation) => new TfLiteCase(name, 132, 106)
+        .Option(0, padding).Option(1, stride).Option(2, stride).Option(3, stride).Option(4, Relu).Option(5, 1).Option(6, dilation).Option(7, dilation)
+        .Input(1, 4, 6, 5, 2).Constant(2, 3, 2, 2, 3).Constant(3);
+
+    /// <summary>Three inputs and four cells over five steps of two sequences; state and cell are variables that start at zero.</summary>
+    private static TfLiteCase Lstm(string name, bool timeMajor, bool peepholes)
+    {
+        TfLiteCase lstm = new TfLiteCase(name, 44, 71).Option(0, TanhActivation).Option(1, 10f).Option(2, 0f).Option(3, timeMajor).Range(-1, 1);
+        lstm = timeMajor ? lstm.Input(5, 2, 3) : lstm.Input(2, 5, 3);
+        for (int i = 0; i < 8; i++)
+        {
+            lstm = i < 4 ? lstm.Constant(4, 3) : lstm.Constant(4, 4);
+        }
+
+        for (int i = 0; i < 3; i++)
+        {
+            lstm = peepholes ? lstm.Constant(4) : lstm.Absent();
+        }
+
+        for (int i = 0; i < 4; i++)
+        {
+            lstm = lstm.Constant(4);
+        }
+
+        return lstm.Absent().Absent().Variable(2, 4).Variable(2, 4);
+    }
 
     private static TfLiteCase Pool(string name, int code, byte padding, int side, int stride) => new TfLiteCase(name, code, 5)
         .Option(0, padding).Option(1, stride).Option(2, stride).Option(3, side).Option(4, side).Option(5, None).Input(1, 5, 6, 3);
