@@ -43,10 +43,12 @@ public static class SimFile
             .. model.InputConfig is { Text.Length: > 0 } config ? [(ConfigEntry, Add(buffers, Encoding.UTF8.GetBytes(config.Text)))] : Array.Empty<(string, int)>(),
             .. model is { Stage: IpuStage.Float, Given.IsEmpty: false } ? [(GivenEntry, Add(buffers, ModelJson.Write<GivenDocument[]>([.. model.Given.Select(GivenDocument.Of)])))] : Array.Empty<(string, int)>(),
         ];
+        List<TfLiteTensor> tensors = [.. order.Select(t => new TfLiteTensor(t.Name, t.Type, t.Shape, places.GetValueOrDefault(t.Name)) { Quant = t.Quant })];
+        ImmutableArray<TfLiteOperator> operators = [.. graph.Nodes.Select(n => TfLiteMapping.Of(graph, n, name => name.Length == 0 ? -1 : at[name], AddConstant))];
         return TfLiteWriter.Write(new TfLiteModel(
             $"{model.Name} ({model.Stage})",
-            [.. order.Select(t => new TfLiteTensor(t.Name, t.Type, t.Shape, places.GetValueOrDefault(t.Name)) { Quant = t.Quant })],
-            [.. graph.Nodes.Select(n => TfLiteMapping.Of(graph, n, name => name.Length == 0 ? -1 : at[name]))],
+            [.. tensors],
+            operators,
             [.. graph.Inputs.Select(i => at[i])],
             [.. graph.Outputs.Select(o => at[o])],
             [.. buffers])
@@ -54,6 +56,12 @@ public static class SimFile
             GraphName = graph.Name,
             Metadata = metadata,
         });
+
+        int AddConstant(string name, Tensor value)
+        {
+            tensors.Add(new TfLiteTensor(name, value.Type, value.Shape, Add(buffers, value.Memory)));
+            return tensors.Count - 1;
+        }
     }
 
     /// <param name="path">For messages.</param>
