@@ -130,6 +130,7 @@ public static class OpCatalog
         .. TensorFlowElementwise.Imports,
         .. TensorFlowImage.Imports,
         .. TensorFlowMovement.Imports,
+        .. TfLiteCustom.Imports,
         .. TfLiteRecurrent.Imports,
     ];
 

@@ -17,6 +17,7 @@ internal static class TensorFlowElementwise
         .. Reduction("Max", "REDUCE_MAX", ReduceKind.Max),
         .. Reduction("Mean", "MEAN", ReduceKind.Mean),
         .. Reduction("Min", "REDUCE_MIN", ReduceKind.Min),
+        .. Reduction("Prod", "REDUCE_PROD", ReduceKind.Prod),
         .. ImportRule.TensorFlowAndTfLite("Softmax", "SOFTMAX", Softmax),
         .. ImportRule.TensorFlowAndTfLite("Square", "SQUARE", static c => c.AddOutput(0, new MulOp(), c.Input(0), c.Input(0))),
         .. ImportRule.TensorFlowAndTfLite("SquaredDifference", "SQUARED_DIFFERENCE", static c =>

@@ -15,8 +15,8 @@ public sealed record ArgOp(bool Max, int Axis, bool KeepDims = true, bool Last =
     [
         ImportRule.Onnx("ArgMax", static c => Lift(c, true)),
         ImportRule.Onnx("ArgMin", static c => Lift(c, false)),
-        ImportRule.TensorFlow("ArgMax", static c => LiftTensorFlow(c, true)),
-        ImportRule.TensorFlow("ArgMin", static c => LiftTensorFlow(c, false)),
+        .. ImportRule.TensorFlowAndTfLite("ArgMax", "ARG_MAX", static c => LiftTensorFlow(c, true)),
+        .. ImportRule.TensorFlowAndTfLite("ArgMin", "ARG_MIN", static c => LiftTensorFlow(c, false)),
     ];
 
     public override string Name => "Arg";

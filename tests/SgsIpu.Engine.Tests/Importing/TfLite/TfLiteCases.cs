@@ -22,6 +22,8 @@ internal static class TfLiteCases
         Binary("ADD relu6", 0, 11).Option(0, Relu6),
         new TfLiteCase("ADD broadcast", 0, 11).Option(0, None).Input(2, 3, 4).Constant(4),
         new TfLiteCase("ADD_N", 106, 83).Input(2, 3).Input(2, 3).Input(2, 3),
+        new TfLiteCase("ARG_MAX", 56, 40).Option(0, (byte)2).Returns(DataType.Int32).Input(2, 5, 3).Scalar(1),
+        new TfLiteCase("ARG_MIN", 79, 57).Option(0, (byte)2).Returns(DataType.Int32).Input(2, 5).Scalar(-1),
         Pool("AVERAGE_POOL_2D same", 1, Same, 3, 2),
         Pool("AVERAGE_POOL_2D valid", 1, Valid, 2, 2),
         new TfLiteCase("BATCH_MATMUL", 126, 101).Option(0, false).Option(1, false).Input(2, 3, 4).Input(2, 4, 5),
@@ -37,6 +39,7 @@ internal static class TfLiteCases
         Volume("CONV_3D same", Same, 1, 2),
         Volume("CONV_3D valid", Valid, 2, 1),
         Unary("COS", 108, 85),
+        new TfLiteCase("CUMSUM", 128, 102).Option(0, true).Option(1, true).Input(2, 5).Scalar(1),
         new TfLiteCase("DEPTHWISE_CONV_2D", 4, 2).Option(0, Same).Option(1, 2).Option(2, 2).Option(3, 2).Option(4, Relu6).Option(5, 1).Option(6, 1)
             .Input(1, 5, 6, 3).Constant(1, 3, 3, 6).Constant(6),
         new TfLiteCase("DEPTHWISE_CONV_2D dilated", 4, 2).Option(0, Valid).Option(1, 1).Option(2, 1).Option(3, 1).Option(4, None).Option(5, 2).Option(6, 2)
@@ -45,11 +48,20 @@ internal static class TfLiteCases
         new TfLiteCase("DIV", 42, 29).Option(0, None).Input(2, 3).Range(1, 2).Input(2, 3),
         Unary("ELU", 111, 0),
         Unary("EXP", 47, 33),
+        Comparison("EQUAL", 71, 53),
+        Comparison("GREATER", 61, 44),
+        Comparison("GREATER_EQUAL", 62, 45),
+        Comparison("LESS", 58, 41),
+        Comparison("LESS_EQUAL", 63, 46),
+        Comparison("NOT_EQUAL", 72, 54),
         new TfLiteCase("EXPAND_DIMS", 70, 52).Input(2, 3).Scalar(1),
         Unary("FLOOR", 8, 0),
+        new TfLiteCase("FLOOR_DIV", 90, 65).Range(-9, 9).Input(2, 5).Range(1, 3).Input(2, 5),
+        new TfLiteCase("FLOOR_MOD", 95, 72).Range(-9, 9).Input(2, 5).Range(1, 3).Input(2, 5),
         new TfLiteCase("FULLY_CONNECTED", 9, 8).Option(0, Relu).Option(1, (byte)0).Option(2, false).Input(2, 3, 4).Constant(5, 4).Constant(5),
         new TfLiteCase("FULLY_CONNECTED kept", 9, 8).Option(0, None).Option(1, (byte)0).Option(2, true).Input(2, 3, 4).Constant(5, 4).Absent(),
         new TfLiteCase("GATHER", 36, 23).Option(0, 1).Input(2, 4, 3).Ints(3, 0, 2),
+        new TfLiteCase("GATHER_ND", 107, 84).Input(3, 4, 2).Constant(Tensor.FromArray([2, 1, 0, 3], 2, 2)),
         Unary("GELU", 150, 116).Option(0, false),
         Unary("GELU approximate", 150, 116).Option(0, true),
         new TfLiteCase("HARD_SWISH", 117, 91).Range(-5, 5).Input(2, 7),
@@ -69,6 +81,7 @@ internal static class TfLiteCases
         new TfLiteCase("MIRROR_PAD symmetric", 100, 77).Option(0, (byte)1).Input(3, 4).Constant(Tensor.FromArray([1, 2, 0, 3], 2, 2)),
         Binary("MUL", 18, 21).Option(0, None),
         Unary("NEG", 59, 42),
+        new TfLiteCase("ONE_HOT", 85, 61).Option(0, -1).Returns(DataType.Float32).Input(Tensor.FromArray([2, 0, 1, 3], 4)).Scalar(4).Constant(Tensor.Scalar(1.5f)).Constant(Tensor.Scalar(-1f)),
         new TfLiteCase("PACK", 83, 59).Option(0, 2).Option(1, 1).Input(2, 3).Input(2, 3),
         new TfLiteCase("PAD", 34, 22).Input(2, 3).Constant(Tensor.FromArray([1, 0, 2, 1], 2, 2)),
         new TfLiteCase("PADV2", 60, 43).Input(2, 3).Constant(Tensor.FromArray([1, 0, 2, 1], 2, 2)).Constant(Tensor.Scalar(1.5f)),
@@ -76,6 +89,7 @@ internal static class TfLiteCases
         new TfLiteCase("PRELU", 54).Input(1, 3, 3, 4).Constant(1, 1, 4),
         new TfLiteCase("REDUCE_MAX", 82, 27).Option(0, true).Input(2, 3, 4).Ints(-1),
         new TfLiteCase("REDUCE_MIN", 89, 27).Option(0, false).Input(2, 3, 4).Ints(0, 2),
+        new TfLiteCase("REDUCE_PROD", 81, 27).Option(0, false).Input(2, 3, 4).Ints(1),
         Unary("RELU", 19, 0),
         Unary("RELU6", 21, 0),
         Unary("RELU_N1_TO_1", 20, 0),
@@ -90,6 +104,8 @@ internal static class TfLiteCases
         new TfLiteCase("REVERSE_V2", 105, 82).Input(2, 3, 4).Ints(1),
         new TfLiteCase("ROUND", 116).Range(-5, 5).Input(3, 7),
         new TfLiteCase("RSQRT", 76).Range(0.1f, 3).Input(2, 5),
+        new TfLiteCase("SCATTER_ND", 122, 97).Constant(Tensor.FromArray([4, 1, 2], 3, 1)).Input(3, 2).Ints(6, 2),
+        new TfLiteCase("SELECT_V2", 123, 98).Constant(Tensor.FromArray([true, false, true], 3)).Input(2, 3).Input(2, 3),
         Unary("SIN", 66, 0),
         new TfLiteCase("SLICE", 65, 48).Shaped(2, 4, 1).Input(3, 4, 2).Ints(1, 0, 1).Ints(2, -1, 1),
         new TfLiteCase("SOFTMAX", 25, 9).Option(0, 1f).Input(2, 5),
@@ -110,6 +126,8 @@ internal static class TfLiteCases
         new TfLiteCase("SUM", 74, 27).Option(0, true).Input(2, 3, 4).Ints(1),
         Unary("TANH", 28, 0),
         new TfLiteCase("TILE", 69, 51).Input(2, 3).Ints(2, 3),
+        new TfLiteCase("TFLite_Detection_PostProcess", 32, 0, 4).Custom("TFLite_Detection_PostProcess", DetectionOptions(false)).Range(-1, 1).Input(1, 12, 4).Range(0, 1).Input(1, 12, 4).Range(0.2f, 0.6f).Constant(12, 4),
+        new TfLiteCase("TFLite_Detection_PostProcess regular", 32, 0, 4).Custom("TFLite_Detection_PostProcess", DetectionOptions(true)).Range(-1, 1).Input(1, 12, 4).Range(0, 1).Input(1, 12, 4).Range(0.2f, 0.6f).Constant(12, 4),
         new TfLiteCase("TRANSPOSE", 39, 26).Input(2, 3, 4).Ints(2, 0, 1),
         new TfLiteCase("TRANSPOSE_CONV same", 67, 49).Option(0, Same).Option(1, 2).Option(2, 2).Ints(1, 8, 10, 3).Constant(3, 3, 3, 2).Input(1, 4, 5, 2),
         new TfLiteCase("TRANSPOSE_CONV same odd", 67, 49).Option(0, Same).Option(1, 2).Option(2, 2).Ints(1, 7, 9, 3).Constant(3, 3, 3, 2).Input(1, 4, 5, 2),
@@ -122,6 +140,9 @@ internal static class TfLiteCases
     private static TfLiteCase Unary(string name, int code, byte options) => new TfLiteCase(name, code, options).Range(-2, 2).Input(2, 7);
 
     private static TfLiteCase Binary(string name, int code, byte options) => new TfLiteCase(name, code, options).Range(-3, 3).Input(2, 5).Input(2, 5);
+
+    private static TfLiteCase Comparison(string name, int code, byte options) =>
+        new TfLiteCase(name, code, options).Returns(DataType.Bool).Input(Tensor.FromArray([1f, 2, 3, -1, 0], 5)).Input(Tensor.FromArray([1f, 3, 2, -1, 0.5f], 5));
 
     private static TfLiteCase Volume(string name, byte padding, int stride, int dilation) => new TfLiteCase(name, 132, 106)
         .Option(0, padding).Option(1, stride).Option(2, stride).Option(3, stride).Option(4, Relu).Option(5, 1).Option(6, dilation).Option(7, dilation)
@@ -149,6 +170,10 @@ internal static class TfLiteCases
 
         return lstm.Absent().Absent().Variable(2, 4).Variable(2, 4);
     }
+
+    private static byte[] DetectionOptions(bool regular) => FlexMap.Write(
+        ("max_detections", 5), ("max_classes_per_detection", 1), ("detections_per_class", 3), ("use_regular_nms", regular ? 1 : 0), ("nms_score_threshold", 0.3f),
+        ("nms_iou_threshold", 0.5f), ("num_classes", 3), ("y_scale", 10f), ("x_scale", 10f), ("h_scale", 5f), ("w_scale", 5f));
 
     private static TfLiteCase Pool(string name, int code, byte padding, int side, int stride) => new TfLiteCase(name, code, 5)
         .Option(0, padding).Option(1, stride).Option(2, stride).Option(3, side).Option(4, side).Option(5, None).Input(1, 5, 6, 3);
