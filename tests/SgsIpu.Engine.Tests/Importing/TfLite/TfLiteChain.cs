@@ -43,6 +43,26 @@ internal sealed record TfLiteChain(TfLiteModel Model, Tensor Input)
         return new TfLiteChain(model, Tensor.FromArray(x, 1, 7, 8, 2));
     }
 
+    /// <summary>MediaPipe's pooling by windows of 2×2 side by side, and its inverse.</summary>
+    public static TfLiteChain PoolAndBack(Tensor x)
+    {
+        ReadOnlyMemory<byte> window = Bytes(2, 2, 2, 2, 2, 0);
+        var half = new Shape(1, x.Shape[1] / 2, x.Shape[2] / 2, x.Shape[3]);
+        var model = new TfLiteModel(
+            "pool",
+            [
+                new("x", DataType.Float32, x.Shape, 0), new("pooled", DataType.Float32, half, 0), new("places", DataType.Float32, half, 0), new("y", DataType.Float32, x.Shape, 0),
+            ],
+            [
+                new TfLiteOperator(32, "MaxPoolingWithArgmax2D", [0], [1, 2]) { CustomOptions = window },
+                new TfLiteOperator(32, "MaxUnpooling2D", [1, 2], [3]) { CustomOptions = window },
+            ],
+            [0],
+            [1, 3],
+            [default]);
+        return new TfLiteChain(model, x);
+    }
+
     private static ReadOnlyMemory<byte> Bytes<T>(params T[] values)
         where T : unmanaged
         => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();

@@ -75,6 +75,20 @@ public sealed class TfLiteImportTests
         Assert.All(expected.Zip(y.ToFloats()), p => Assert.Equal(p.First, p.Second, 1e-5));
     }
 
+    /// <summary>Equal values: the first of a window counts. What is unpooled has zeros where no maximum was.</summary>
+    [Fact]
+    public void MaximaGoBackToTheirPlaces()
+    {
+        float[] x = [1, 5, 2, 2, 4, 3, 2, 1, -1, -2, 0, 0, -3, -4, 0, 9];
+        TfLiteChain chain = TfLiteChain.PoolAndBack(Tensor.FromArray(x, 1, 4, 4, 1));
+        using var folder = new TemporaryFolder();
+        string file = Path.Combine(folder.Path, "chain.tflite");
+        File.WriteAllBytes(file, chain.Write());
+        IReadOnlyDictionary<string, Tensor> y = Run(IpuEngine.Import(new ImportOptions(file)), chain.Input);
+        Assert.Equal([5f, 2, -1, 9], y["pooled"].ToFloats());
+        Assert.Equal([0f, 5, 2, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0, 0, 9], y["y"].ToFloats());
+    }
+
     [Fact]
     public void ADilatedConvolutionInThreeStepsIsOne()
     {
