@@ -11,6 +11,7 @@
     FormatsToProcess     = @('module/SgsIpu.Format.ps1xml')
     TypesToProcess       = @('module/SgsIpu.Types.ps1xml')
     CmdletsToExport      = @(
+        'Compare-IpuModel'
         'ConvertTo-IpuOffline'
         'Export-IpuModel'
         'Export-IpuOffline'

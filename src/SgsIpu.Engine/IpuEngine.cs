@@ -1,9 +1,11 @@
 using SgsIpu.Core;
 using SgsIpu.Engine.Checking;
+using SgsIpu.Engine.Comparison;
 using SgsIpu.Engine.Compilation;
 using SgsIpu.Engine.Compilation.Scheduling;
 using SgsIpu.Engine.Files;
 using SgsIpu.Engine.Importing;
+using SgsIpu.Engine.Preprocessing;
 using SgsIpu.Engine.Quantization;
 using SgsIpu.Engine.Simulation;
 
@@ -47,6 +49,26 @@ public static class IpuEngine
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         return Compiler.Compile(model, options, progress, cancellationToken);
+    }
+
+    /// <summary>Measures every tensor that two stages of a model have in common, the largest error first.</summary>
+    /// <param name="referenceSamples">The samples, opened for the reference.</param>
+    /// <param name="samples">The same samples, opened for the model.</param>
+    /// <param name="dump">Is given sample, tensor and the real values of reference and model; null for none.</param>
+    public static IReadOnlyList<IpuTensorComparison> Compare(
+        IpuModel reference,
+        IpuModel model,
+        ISampleSource referenceSamples,
+        ISampleSource samples,
+        Action<string, string, Tensor, Tensor>? dump = null,
+        IProgress<IpuProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(referenceSamples);
+        ArgumentNullException.ThrowIfNull(samples);
+        return ModelComparer.Compare(reference, model, referenceSamples, samples, dump, progress, cancellationToken);
     }
 
     /// <summary>Counts the cycles and bytes of a fixed or offline model on a chip.</summary>

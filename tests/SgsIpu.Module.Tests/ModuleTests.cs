@@ -10,10 +10,10 @@ public sealed class ModuleTests(ModuleFixture module)
 {
     private static readonly string[] Names =
     [
-        "ConvertTo-IpuOffline", "Export-IpuModel", "Export-IpuOffline", "Export-IpuQuantParam", "Get-IpuModelInfo",
-        "Get-IpuSdkInfo", "Get-IpuTensorDetail", "Import-IpuModel", "Invoke-IpuCalibration", "Invoke-IpuModel",
-        "Measure-IpuModel", "New-IpuInputConfig", "New-IpuSession", "Set-IpuTensorPrecision", "Test-IpuInputConfig",
-        "Test-IpuModel",
+        "Compare-IpuModel", "ConvertTo-IpuOffline", "Export-IpuModel", "Export-IpuOffline", "Export-IpuQuantParam",
+        "Get-IpuModelInfo", "Get-IpuSdkInfo", "Get-IpuTensorDetail", "Import-IpuModel", "Invoke-IpuCalibration",
+        "Invoke-IpuModel", "Measure-IpuModel", "New-IpuInputConfig", "New-IpuSession", "Set-IpuTensorPrecision",
+        "Test-IpuInputConfig", "Test-IpuModel",
     ];
 
     public static TheoryData<string> Commands => [.. Names];

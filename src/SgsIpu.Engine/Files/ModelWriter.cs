@@ -1,4 +1,3 @@
-using SgsIpu.Core;
 using SgsIpu.Engine.Compilation;
 using SgsIpu.Frontends.Onnx;
 using SgsIpu.Ops;
@@ -15,7 +14,7 @@ internal static class ModelWriter
             (IpuStage.Offline, _) => ImageWriter.Write(model),
             (_, ModelFormat.Sim) => SimFile.Write(model),
             (IpuStage.Float, _) => OnnxWriter.Write(new OnnxEmitter(model.Graph).Emit([.. model.Graph.Outputs])),
-            _ => throw new IpuException("ExportNotSupported", $"'{model.Name}' is a fixed model, which cannot be written as ONNX yet; write it as Sim", IpuErrorKind.NotSupported) { Target = model.Name },
+            _ => OnnxWriter.Write(QdqExport.Of(model.Graph, cancellationToken)),
         };
         AtomicFile.Write(path, content, overwrite, cancellationToken);
     }

@@ -17,6 +17,10 @@ public sealed record SocProfile(string Name, SocGeneration Generation, SocFigure
     /// <summary>Every chip, the newer generation first.</summary>
     public static ImmutableArray<SocProfile> All { get; } = SocProfileReader.BuiltIn();
 
+    /// <summary>The profile of a model's chip; the default one's figures for a chip whose profile is a user's and not at hand.</summary>
+    public static SocProfile Known(string name) =>
+        All.FirstOrDefault(s => s.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? Default;
+
     /// <summary>The profile of a name, whatever its case, or of a <c>.json</c> file.</summary>
     /// <exception cref="IpuException">There is no such chip (id <c>UnknownSoc</c>), or the file is wrong (<c>SocProfile</c>).</exception>
     public static SocProfile Of(string nameOrFile)

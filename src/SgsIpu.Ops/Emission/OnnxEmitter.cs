@@ -21,6 +21,12 @@ public sealed class OnnxEmitter(Graph graph)
     private readonly List<SourceNode> _nodes = [];
     private int _fresh;
 
+    /// <summary>
+    /// Float constants that are written as integers with a DequantizeLinear: values, one scale or one for each index of a dimension, and
+    /// that dimension (−1 for one scale).
+    /// </summary>
+    public IReadOnlyDictionary<string, (Tensor Value, double[] Scale, int Axis)> IntegerConstants { get; init; } = ImmutableDictionary<string, (Tensor, double[], int)>.Empty;
+
     /// <summary>Emits every node that the given tensors need and returns the ONNX graph; outputs are in native form.</summary>
     /// <param name="outputs">Tensors to return, by name.</param>
     public SourceGraph Emit(IReadOnlyList<string> outputs)
@@ -75,6 +81,11 @@ public sealed class OnnxEmitter(Graph graph)
             return value;
         }
 
+        if (IntegerConstants.TryGetValue(tensor, out (Tensor Value, double[] Scale, int Axis) integers))
+        {
+            return _native[tensor] = Dequantized(tensor, integers.Value, integers.Scale, integers.Axis);
+        }
+
         if (graph[tensor].Constant is { } constant)
         {
             _constants[tensor] = constant;
@@ -92,6 +103,11 @@ public sealed class OnnxEmitter(Graph graph)
         if (_first.TryGetValue(tensor, out string? value))
         {
             return value;
+        }
+
+        if (IntegerConstants.TryGetValue(tensor, out (Tensor Value, double[] Scale, int Axis) integers))
+        {
+            return _first[tensor] = Dequantized(tensor, integers.Value.Transpose(ToFirst.AsSpan()), integers.Scale, integers.Axis < 0 ? -1 : ToFirst.IndexOf(integers.Axis));
         }
 
         if (graph[tensor].Constant is { } constant)
@@ -164,6 +180,15 @@ public sealed class OnnxEmitter(Graph graph)
 
     /// <summary>Where dimension <paramref name="axis"/> of an NHWC tensor stands channels-first.</summary>
     public static long FirstAxis(int axis) => ToFirst.IndexOf(axis);
+
+    private string Dequantized(string tensor, Tensor value, double[] scale, int axis)
+    {
+        string integers = Constant(value, tensor + "/integers");
+        string scales = Constant(axis < 0 ? Tensor.Scalar((float)scale[0]) : Tensor.FromArray<float>([.. scale.Select(s => (float)s)], scale.Length), tensor + "/scale");
+        return axis < 0
+            ? Add("DequantizeLinear", [integers, scales], tensor)
+            : Add("DequantizeLinear", [integers, scales], tensor, ("axis", (long)axis));
+    }
 
     private string BroadcastFirst(string tensor)
     {

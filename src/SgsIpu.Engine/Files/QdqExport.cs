@@ -1,0 +1,173 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+using SgsIpu.Ops;
+
+namespace SgsIpu.Engine.Files;
+
+/// <summary>
+/// A fixed model as an ONNX model of real numbers with QuantizeLinear and DequantizeLinear at every tensor, which other runtimes fuse into
+/// integer kernels. It takes the network's normalized input. A tensor that has a scale for each channel is written divided by these scales:
+/// its producer's weights take the division, its consumers' weights already hold the product, so that one scale serves the tensor.
+/// </summary>
+internal sealed class QdqExport
+{
+    private readonly Graph _graph;
+    private readonly GraphEditor _editor;
+    private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Tensor Value, double[] Scale, int Axis)> _integers = new(StringComparer.Ordinal);
+
+    private QdqExport(Graph graph)
+    {
+        _graph = graph;
+        _editor = new GraphEditor(graph.Name);
+    }
+
+    /// <exception cref="IpuException">The model has an input or a tensor that has no counterpart in real numbers (id <c>ExportNotSupported</c>).</exception>
+    public static SourceGraph Of(Graph graph, CancellationToken cancellationToken)
+    {
+        var export = new QdqExport(graph);
+        foreach (Node node in graph.Nodes)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            export.Add(node);
+        }
+
+        foreach (string output in graph.Outputs)
+        {
+            export._editor.Outputs.Add(export._names[output]);
+        }
+
+        Graph real = export._editor.ToGraph();
+        return new OnnxEmitter(real) { IntegerConstants = export._integers }.Emit([.. real.Outputs]);
+    }
+
+    private void Add(Node node)
+    {
+        switch (node.Op)
+        {
+            case NormalizeImageOp or QuantizeOp:
+                TensorSpec first = _graph[node.Outputs[0]];
+                _editor.AddInput(new TensorSpec(node.Inputs[0], DataType.Float32, first.Shape));
+                _names[node.Inputs[0]] = node.Inputs[0];
+                AddPair(first, node.Inputs[0]);
+                return;
+            case RequantizeOp:
+                AddPair(_graph[node.Outputs[0]], Rescaled(_graph[node.Outputs[0]], Real(node.Inputs[0]), _graph[node.Inputs[0]]));
+                return;
+            case DequantizeOp:
+                _names[node.Outputs[0]] = _editor.Add(node.Outputs[0], new IdentityOp(), Real(node.Inputs[0]));
+                return;
+        }
+
+        TensorSpec output = _graph[node.Outputs[0]];
+        bool folded = output.Quant is { IsPerTensor: false } && node.Op is ImageConvolutionOp or FullyConnectedOp;
+        string[] inputs = [.. node.Inputs.Where(i => !IsTable(node, i)).Select((name, i) => name.Length == 0 ? "" : Read(node, name, i, folded ? output.Quant : null))];
+        string[] outputs = [.. node.Outputs.Select(o => _editor.FreshName(o + "/real"))];
+        bool wide = output.Type == DataType.Int16;
+        (IpuOperator op, float min, float max) = Unbounded((IpuOperator)node.Op);
+        _editor.AddNode(node.Name + "/real", wide || folded ? op : node.Op, inputs, outputs);
+        if (wide)
+        {
+            outputs[0] = Bounded(outputs[0], min, max);
+        }
+        else if (folded && min == 0)
+        {
+            outputs[0] = _editor.Add(outputs[0] + "/relu", new ClipOp(0), outputs[0]);
+        }
+
+        for (int o = 0; o < outputs.Length; o++)
+        {
+            TensorSpec spec = _graph[node.Outputs[o]];
+            bool same = spec.Quant is { IsPerTensor: false } q && (folded || node.Inputs.Any(i => i.Length > 0 && _graph[i].Quant is { IsPerTensor: false } x && x.SameMapping(q)));
+            AddPair(spec, same ? outputs[o] : Rescaled(spec, outputs[o], null));
+        }
+    }
+
+    /// <summary>Tables are of the integer form alone.</summary>
+    private bool IsTable(Node node, string input) => input.StartsWith(node.Name + "/table", StringComparison.Ordinal) && _graph[input].IsConstant;
+
+    /// <summary>Rounds the real values of a tensor as its integers do.</summary>
+    private void AddPair(TensorSpec spec, string value)
+    {
+        _names[spec.Name] = spec.Quant is { } quant
+            ? _editor.Add(spec.Name, new QuantizationPairOp(spec.Type, (float)(quant.IsPerTensor ? quant.Scale[0] : 1), quant.ZeroPoint), value)
+            : value;
+    }
+
+    /// <summary>Divides by the scales of a tensor that has one for each channel.</summary>
+    private string Rescaled(TensorSpec spec, string value, TensorSpec? from)
+    {
+        if (spec.Quant is not { IsPerTensor: false } quant || from?.Quant is { IsPerTensor: false })
+        {
+            return value;
+        }
+
+        string factors = _editor.AddConstant(spec.Name + "/scales", Tensor.FromArray<float>([.. quant.Scale.Select(s => (float)(1 / s))], quant.Scale.Length));
+        return _editor.Add(spec.Name + "/scaled", new MulOp(), value, factors);
+    }
+
+    private string Real(string tensor) => _names.TryGetValue(tensor, out string? name)
+        ? name
+        : throw new IpuException("ExportNotSupported", $"tensor '{tensor}' of '{_graph.Name}' has no counterpart in real numbers", IpuErrorKind.NotSupported) { Target = tensor };
+
+    private string Read(Node node, string name, int position, QuantParam? outputScales)
+    {
+        TensorSpec spec = _graph[name];
+        if (spec.Constant is not { } constant)
+        {
+            if (_graph.Inputs.Contains(name) && !_names.ContainsKey(name))
+            {
+                _editor.AddInput(spec);
+                _names[name] = name;
+            }
+
+            return Real(name);
+        }
+
+        return spec.Quant is { } quant ? Constant(node, spec, constant, quant, position, outputScales) : _editor.AddConstant(name, constant);
+    }
+
+    /// <summary>Weights and biases stay integers in the file.</summary>
+    private string Constant(Node node, TensorSpec spec, Tensor constant, QuantParam quant, int position, QuantParam? outputScales)
+    {
+        int axis = quant.IsPerTensor && outputScales is null ? -1 : position == 2 ? 0 : ((IpuOperator)node.Op).Quantize(_graph.InputsOf(node)).WeightAxis;
+        int channels = axis < 0 ? 1 : spec.Shape[axis];
+        double[] scale = [.. Enumerable.Range(0, channels).Select(c => quant.Scale[quant.IsPerTensor ? 0 : c] / (outputScales?.Scale[c] ?? 1))];
+        int inner = axis < 0 ? 1 : spec.Shape.Skip(axis + 1).Aggregate(1, (a, b) => a * b);
+        float[] real = constant.ToFloats();
+        for (int i = 0; i < real.Length; i++)
+        {
+            real[i] = (float)((real[i] - quant.ZeroPoint) * scale[channels == 1 ? 0 : i / inner % channels]);
+        }
+
+        string name = _editor.AddConstant(spec.Name, Tensor.FromArray<float>(real, spec.Shape));
+        if (quant.ZeroPoint == 0 && spec.Type is DataType.Int8 or DataType.Int16 or DataType.Int32)
+        {
+            _integers[name] = (constant, scale, axis);
+        }
+
+        return name;
+    }
+
+    /// <summary>
+    /// Bounds as a maximum and a minimum: ONNX Runtime (1.31) takes a Relu or Clip before a QuantizeLinear of INT16 for one that the type's range
+    /// makes superfluous, and drops it.
+    /// </summary>
+    private string Bounded(string value, float min, float max)
+    {
+        value = float.IsFinite(min) ? _editor.Add(value + "/atleast", new MaximumOp(), value, _editor.AddConstant(value + "/min", Tensor.Scalar(min))) : value;
+        return float.IsFinite(max) ? _editor.Add(value + "/atmost", new MinimumOp(), value, _editor.AddConstant(value + "/max", Tensor.Scalar(max))) : value;
+    }
+
+    /// <summary>
+    /// An operator without its bounds, and these. With a scale for each channel only the bound 0 has a meaning: the upper one lies beyond
+    /// the integers of every channel, and the rounding cuts there.
+    /// </summary>
+    private static (IpuOperator Op, float Min, float Max) Unbounded(IpuOperator op) => op switch
+    {
+        ImageConvolutionOp c => (c with { ActivationMin = float.NegativeInfinity, ActivationMax = float.PositiveInfinity }, c.ActivationMin, c.ActivationMax),
+        FullyConnectedOp f => (f with { ActivationMin = float.NegativeInfinity, ActivationMax = float.PositiveInfinity }, f.ActivationMin, f.ActivationMax),
+        ClipOp c => (new IdentityOp(), c.Min, c.Max),
+        _ => (op, float.NegativeInfinity, float.PositiveInfinity),
+    };
+}
