@@ -16,6 +16,7 @@
         'Export-IpuModel'
         'Export-IpuOffline'
         'Export-IpuQuantParam'
+        'Export-IpuReport'
         'Get-IpuModelInfo'
         'Get-IpuSdkInfo'
         'Get-IpuTensorDetail'

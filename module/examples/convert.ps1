@@ -47,20 +47,9 @@ foreach ($stage in 'Float', 'Fixed', 'Offline') {
     '{0,-8} {1,6:n1} % {2,8:n1} %   {3}' -f $stage, (100 * $right / $count), (100 * $same / $count), $sqnr
 }
 
-# Where it hurts: run both models with every common tensor, and compare the integers times their scale with the real numbers.
-$scales = @{}
-$fixed | Get-IpuTensorDetail | Where-Object { $_.Kind -eq 'Variable' -and $_.Scale.Count -eq 1 } | ForEach-Object { $scales[$_.Name] = $_ }
-$names = @($float | Get-IpuTensorDetail | Where-Object { $_.Kind -eq 'Variable' -and $scales.ContainsKey($_.Name) } | ForEach-Object Name)
-$image = @([IO.Directory]::GetFiles("$sample/evaluation"))[0]
-$a = $float | Invoke-IpuModel -Image $image -Tensor $names
-$b = $fixed | Invoke-IpuModel -Image $image -Tensor $names
-$errors = foreach ($name in $names) {
-    $x = $a.Outputs[$name].ToFloatArray(); $q = $b.Outputs[$name].ToFloatArray(); $t = $scales[$name]
-    $signal = 0.0; $noise = 0.0; $scale = $t.Scale[0]; $zero = $t.ZeroPoint
-    for ($k = 0; $k -lt $x.Length; $k++) { $d = $x[$k] - $scale * ($q[$k] - $zero); $signal += $x[$k] * $x[$k]; $noise += $d * $d }
-    [pscustomobject]@{ Name = $name; Type = $t.QuantType; Sqnr = 10 * [Math]::Log10($signal / [Math]::Max($noise, 1e-30)) }
-}
+# Where it hurts: every tensor of both models over all images, the largest error first.
 ''
-'the tensors that lose most, on one image'
-[Array]::Sort(@($errors | ForEach-Object Sqnr), $errors)
-$errors | ForEach-Object { $shown = 0 } { if ($shown++ -lt 5) { '{0,-12} {1,-6} {2,6:n1} dB' -f $_.Name, $_.Type, $_.Sqnr } }
+'the tensors that lose most      SQNR   alone   share of MACs'
+$fixed | Compare-IpuModel $float -Image "$sample/evaluation" -WarningAction SilentlyContinue | ForEach-Object { $shown = 0 } {
+    if ($shown++ -lt 5) { '{0,-16} {1,-10} {2,4:n1} dB {3,7:n1} {4,7:n1} %' -f $_.Tensor, $_.Operator, $_.Sqnr, $_.IsolatedSqnr, (100 * $_.MacShare) }
+}

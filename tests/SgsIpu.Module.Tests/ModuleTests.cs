@@ -11,9 +11,9 @@ public sealed class ModuleTests(ModuleFixture module)
     private static readonly string[] Names =
     [
         "Compare-IpuModel", "ConvertTo-IpuOffline", "Export-IpuModel", "Export-IpuOffline", "Export-IpuQuantParam",
-        "Get-IpuModelInfo", "Get-IpuSdkInfo", "Get-IpuTensorDetail", "Import-IpuModel", "Invoke-IpuCalibration",
-        "Invoke-IpuModel", "Measure-IpuModel", "New-IpuInputConfig", "New-IpuSession", "Set-IpuTensorPrecision",
-        "Test-IpuInputConfig", "Test-IpuModel",
+        "Export-IpuReport", "Get-IpuModelInfo", "Get-IpuSdkInfo", "Get-IpuTensorDetail", "Import-IpuModel",
+        "Invoke-IpuCalibration", "Invoke-IpuModel", "Measure-IpuModel", "New-IpuInputConfig", "New-IpuSession",
+        "Set-IpuTensorPrecision", "Test-IpuInputConfig", "Test-IpuModel",
     ];
 
     public static TheoryData<string> Commands => [.. Names];
@@ -156,6 +156,27 @@ public sealed class ModuleTests(ModuleFixture module)
     }
 
     [Fact]
+    public void ErrorsCostsAndReportCarryTheSameTensors()
+    {
+        string[] compared = [.. module.Run("$rows = $fixed | Compare-IpuModel $float -Image $sample/evaluation/ring_00.png -WarningAction SilentlyContinue; $rows | ForEach-Object Tensor").Select(t => t.ToString()!)];
+        Assert.Contains("stem_relu", compared);
+        string[] measured = [.. module.Run("$fixed | Measure-IpuModel -OnHost -Repeat 1 | Where-Object HostMilliseconds -ge 0 | ForEach-Object Output").Select(t => t.ToString()!)];
+        Assert.Contains("stem_relu", measured);
+        module.Run("$fixed | Export-IpuReport $out/report.html -Comparison $rows -Force");
+        string page = File.ReadAllText(Path.Combine(module.Output, "report.html"));
+        Assert.Contains("<td>stem_relu</td>", page, StringComparison.Ordinal);
+        Assert.Contains("Where it loses", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnImageIsNamedByTheGuidesRulesAndSaysBatchAndCategory()
+    {
+        module.Run("$null = $fixed | Export-IpuOffline $out -Batch 4 -Category Classification -Force; $info = Get-IpuModelInfo $out/shapessgsimg.img");
+        Assert.Equal(["4", "n_buf", "1 2 3 4", "Classification"], module.Run("$info.MaxBatch; $info.BatchMode; $info.SupportedBatches -join ' '; $info.Category").Select(o => o.ToString()));
+        Assert.NotEmpty(module.Run("Invoke-IpuModel -Model $out/shapessgsimg.img -Image $sample/evaluation/ring_00.png | ForEach-Object Top"));
+    }
+
+    [Fact]
     public void AScriptBlockPreprocesses()
     {
         const string Block = "{ param($path, $norm) if ($norm) { ,[float[]]::new(64 * 64 * 3) } else { ,[byte[]]::new(64 * 64 * 3) } }";
@@ -177,6 +198,9 @@ public sealed class ModuleTests(ModuleFixture module)
     [InlineData("$fixed | Get-IpuTensorDetail", "Quant")]
     [InlineData("$fixed | Invoke-IpuModel $sample/evaluation/ring_00.png -Category Classification -Label $sample/labels.txt", "Result")]
     [InlineData("Get-IpuSdkInfo", "SocVersion")]
+    [InlineData("$fixed | Measure-IpuModel", "KCycles")]
+    [InlineData("$fixed | Measure-IpuModel -Total", "Images/s")]
+    [InlineData("$fixed | Compare-IpuModel $float -Image $sample/evaluation/ring_00.png -WarningAction SilentlyContinue", "Alone")]
     [InlineData("Test-IpuModel $sample/shapes.onnx", "Generation")]
     [InlineData("Get-IpuModelInfo $sample/shapes.onnx", "MMACs")]
     public void ViewsFitTheConsole(string script, string heading)
