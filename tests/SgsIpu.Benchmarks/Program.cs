@@ -26,6 +26,9 @@ switch (args)
     case ["roofline", var network, var format]:
         RooflineBenchmark.Run(network, format);
         return 0;
+    case ["plan", .. var folder]:
+        PlanBenchmark.Run(folder.FirstOrDefault());
+        return 0;
     case ["load"]:
         LoadBenchmark.Run();
         return 0;
@@ -37,10 +40,11 @@ switch (args)
         CalibrationBenchmark.Run();
         MemoryBenchmark.Run();
         SpeedBenchmark.Run();
+        PlanBenchmark.Run(null);
         LoadBenchmark.Run();
         ImportBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | memory | qmodes [mode…] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | load | import]");
+        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | memory | qmodes [mode…] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load | import]");
         return 2;
 }

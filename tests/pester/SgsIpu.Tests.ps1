@@ -14,12 +14,12 @@ BeforeAll {
 Describe 'The module' {
     It 'exports its commands and nothing else' {
         (Get-Command -Module SgsIpu).Name | Sort-Object | Should -Be @(
-            'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Export-IpuQuantParam', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
+            'Compare-IpuModel', 'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Export-IpuQuantParam', 'Export-IpuReport', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
             'Get-IpuTensorDetail', 'Import-IpuModel', 'Invoke-IpuCalibration', 'Invoke-IpuModel', 'Measure-IpuModel', 'New-IpuInputConfig', 'New-IpuSession', 'Set-IpuTensorPrecision', 'Test-IpuInputConfig', 'Test-IpuModel')
     }
 
     It 'has help with examples for <_>' -ForEach @(
-        'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Export-IpuQuantParam', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
+        'Compare-IpuModel', 'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Export-IpuQuantParam', 'Export-IpuReport', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
         'Get-IpuTensorDetail', 'Import-IpuModel', 'Invoke-IpuCalibration', 'Invoke-IpuModel', 'Measure-IpuModel', 'New-IpuInputConfig', 'New-IpuSession', 'Set-IpuTensorPrecision', 'Test-IpuInputConfig', 'Test-IpuModel') {
         $help = Get-Help $_ -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty
@@ -70,6 +70,41 @@ Describe 'A model on its way' {
         finally {
             $session.Dispose()
         }
+    }
+}
+
+Describe 'Errors and costs' {
+    It 'ranks the tensors by their error, with what they cost' {
+        $rows = $fixed | Compare-IpuModel $float -Image "$sample/evaluation/ring_00.png" -WarningAction SilentlyContinue
+        $rows.Tensor | Should -Contain 'logits'
+        $rows[0].Sqnr | Should -BeLessOrEqual $rows[-1].Sqnr
+        ($rows | Measure-Object MacShare -Sum).Sum | Should -BeGreaterThan 0.999
+    }
+
+    It 'adds the commands up to the model' {
+        $total = $fixed | Measure-IpuModel -Total
+        $cycles = ($fixed | Measure-IpuModel | Measure-Object Cycles -Sum).Sum
+        [Math]::Abs($cycles - $total.Cycles) | Should -BeLessThan ($total.Cycles / 1e6)
+    }
+
+    It 'takes a profile of the user''s own' {
+        Set-Content "$TestDrive/chip.json" '{ "name": "mychip", "generation": "newer", "clockMHz": 1000 }'
+        ($fixed | Measure-IpuModel -SocVersion "$TestDrive/chip.json" -Total).SocVersion | Should -Be 'mychip'
+    }
+
+    It 'writes a report' {
+        $rows = $fixed | Compare-IpuModel $float -Image "$sample/evaluation/ring_00.png" -WarningAction SilentlyContinue
+        $file = $fixed | Export-IpuReport "$TestDrive/report.html" -Comparison $rows
+        Get-Content $file -Raw | Should -Match 'Where it loses'
+    }
+}
+
+Describe 'An image' {
+    It 'is named by the guide''s rules and says batch and category' {
+        $null = $fixed | Export-IpuOffline $TestDrive -Batch 4 -Category Classification
+        $info = Get-IpuModelInfo "$TestDrive/shapessgsimg.img"
+        $info.MaxBatch | Should -Be 4
+        $info.Category | Should -Be 'Classification'
     }
 }
 

@@ -8,8 +8,8 @@ namespace SgsIpu.Engine.Compilation;
 /// </summary>
 public sealed class OffsetSearch
 {
-    /// <summary>Work of the mending, in comparisons of two blocks: about a second where the bound is not reached.</summary>
-    private const long Effort = 1_000_000_000;
+    /// <summary>Work of the mending, in comparisons of two blocks: well under a second where the bound is not reached.</summary>
+    private const long Effort = 100_000_000;
 
     private readonly MemoryDemand[] _demands;
     private readonly bool[] _together;
