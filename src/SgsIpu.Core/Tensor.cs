@@ -2,10 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace SgsIpu.Core;
 
-/// <summary>A dense, row-major array of one element type. The bytes are little-endian and owned by the tensor.</summary>
+/// <summary>A dense, row-major array of one element type. The bytes are little-endian.</summary>
 public sealed class Tensor
 {
-    private readonly byte[] _bytes;
+    private readonly byte[] _array;
+    private readonly int _at;
+    private readonly int _length;
 
     /// <summary>A zero-filled tensor.</summary>
     public Tensor(DataType type, Shape shape)
@@ -16,16 +18,22 @@ public sealed class Tensor
     /// <summary>Wraps <paramref name="bytes"/> without a copy.</summary>
     /// <exception cref="ArgumentException">The bytes do not match the type and shape.</exception>
     public Tensor(DataType type, Shape shape, byte[] bytes)
+        : this(type, shape, new ArraySegment<byte>(bytes))
     {
-        ArgumentNullException.ThrowIfNull(bytes);
-        if (bytes.LongLength != type.ByteCount(shape.Count))
+    }
+
+    private Tensor(DataType type, Shape shape, ArraySegment<byte> bytes)
+    {
+        if (bytes.Count != type.ByteCount(shape.Count))
         {
-            throw new ArgumentException($"{type} {shape} takes {type.ByteCount(shape.Count)} bytes, not {bytes.LongLength}", nameof(bytes));
+            throw new ArgumentException($"{type} {shape} takes {type.ByteCount(shape.Count)} bytes, not {bytes.Count}", nameof(bytes));
         }
 
         Type = type;
         Shape = shape;
-        _bytes = bytes;
+        _array = bytes.Array!;
+        _at = bytes.Offset;
+        _length = bytes.Count;
     }
 
     public DataType Type { get; }
@@ -35,10 +43,15 @@ public sealed class Tensor
     public long Count => Shape.Count;
 
     /// <summary>The raw little-endian bytes. A tensor that a graph holds is constant: do not write to it.</summary>
-    public Span<byte> Bytes => _bytes;
+    public Span<byte> Bytes => new(_array, _at, _length);
 
     /// <summary>The raw bytes, to be read only: for writers that keep a reference instead of a copy.</summary>
-    public ReadOnlyMemory<byte> Memory => _bytes;
+    public ReadOnlyMemory<byte> Memory => new(_array, _at, _length);
+
+    /// <summary>A constant over a part of a file in memory, without a copy where that is an array. Neither side may write to the bytes afterwards.</summary>
+    /// <exception cref="ArgumentException">The bytes do not match the type and shape.</exception>
+    public static Tensor Over(DataType type, Shape shape, ReadOnlyMemory<byte> bytes) =>
+        new(type, shape, MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> shared) ? shared : new ArraySegment<byte>(bytes.ToArray()));
 
     public static Tensor FromArray<T>(ReadOnlySpan<T> values, Shape shape)
         where T : unmanaged
@@ -61,11 +74,11 @@ public sealed class Tensor
             throw new InvalidOperationException($"a {Type} tensor was read as {typeof(T).Name}");
         }
 
-        return MemoryMarshal.Cast<byte, T>(_bytes.AsSpan());
+        return MemoryMarshal.Cast<byte, T>(Bytes);
     }
 
     /// <summary>The same elements under another shape of the same count; shares the bytes.</summary>
-    public Tensor Reshape(Shape shape) => new(Type, shape, _bytes);
+    public Tensor Reshape(Shape shape) => new(Type, shape, new ArraySegment<byte>(_array, _at, _length));
 
     /// <summary>The elements converted to single precision; no scale is applied.</summary>
     public float[] ToFloats()
@@ -123,14 +136,15 @@ public sealed class Tensor
         }
 
         Shape shape = Shape.Permute(permutation);
-        var result = new byte[_bytes.Length];
+        ReadOnlySpan<byte> bytes = Bytes;
+        var result = new byte[bytes.Length];
         int[] source = Shape.Strides();
         int rank = shape.Rank;
         var index = new int[rank];
         long offset = 0;
         for (int o = 0; o < result.Length; o += width)
         {
-            _bytes.AsSpan((int)(offset * width), width).CopyTo(result.AsSpan(o));
+            bytes.Slice((int)(offset * width), width).CopyTo(result.AsSpan(o));
             for (int d = rank - 1; d >= 0; d--)
             {
                 offset += source[permutation[d]];

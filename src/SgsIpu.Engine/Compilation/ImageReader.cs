@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using SgsIpu.Core;
 using SgsIpu.Engine.Files;
 
@@ -9,6 +11,7 @@ namespace SgsIpu.Engine.Compilation;
 /// <summary>Reads <c>.img</c> files. Nothing of a file is used before its length, checksum, references, types, shapes and plan are verified.</summary>
 public static class ImageReader
 {
+    /// <param name="file">The model's constants are slices of it, so nothing may write to it afterwards.</param>
     /// <param name="path">Where the bytes come from, for messages.</param>
     /// <exception cref="IpuException">
     /// The bytes are no image (id <c>NotAnImage</c>), of another version (<c>ImageVersion</c>), cut off (<c>ImageTruncated</c>), or
@@ -21,10 +24,10 @@ public static class ImageReader
         Dictionary<string, ReadOnlyMemory<byte>> sections = Sections(file, Damaged);
         ReadOnlyMemory<byte> Section(string name) => sections.TryGetValue(name, out ReadOnlyMemory<byte> s) ? s : throw Damaged($"section '{name}' is missing");
 
-        ImageHeader header = ModelJson.Read<ImageHeader>(Section(ImageLayout.ModelSection).Span, Damaged);
+        ImageHeader header = ModelJson.Read(Section(ImageLayout.ModelSection).Span, ImageHeader.Read, Damaged);
         ReadOnlyMemory<byte> data = Section(ImageLayout.DataSection);
-        Graph graph = ModelJson.Read<GraphDocument>(Section(ImageLayout.GraphSection).Span, Damaged).ToGraph(t => Content(t, data, Damaged), Damaged);
-        MemoryPlan plan = Plan(graph, header, ModelJson.Read<MemoryBlock[]>(Section(ImageLayout.PlanSection).Span, Damaged), Damaged);
+        Graph graph = ModelJson.Read(Section(ImageLayout.GraphSection).Span, GraphDocument.Read, Damaged).ToGraph(t => Content(t, data, Damaged), Damaged);
+        MemoryPlan plan = Plan(graph, header, ModelJson.Read(Section(ImageLayout.PlanSection).Span, MemoryBlocks, Damaged), Damaged);
         if (OfflineImage.Sizes(graph, plan) != header.Sizes)
         {
             throw Damaged("the sizes that it names are not those of its tensors");
@@ -124,16 +127,62 @@ public static class ImageReader
         return sections;
     }
 
-    private static byte[] Content(TensorDocument tensor, ReadOnlyMemory<byte> data, Func<string, IpuException> damaged)
+    private static ReadOnlyMemory<byte> Content(TensorDocument tensor, ReadOnlyMemory<byte> data, Func<string, IpuException> damaged)
     {
         long at = tensor.Constant!.Value;
         long length = tensor.Type.ByteCount(tensor.Shape.Count);
         return at >= 0 && at % MemoryPlanner.Alignment == 0 && at <= data.Length - length
-            ? data.Slice((int)at, (int)length).ToArray()
+            ? data.Slice((int)at, (int)length)
             : throw damaged($"the values of '{tensor.Name}' lie at {at}, {length} bytes long, in {data.Length} bytes of constants");
     }
 
-    private static MemoryPlan Plan(Graph graph, ImageHeader header, MemoryBlock[] blocks, Func<string, IpuException> damaged)
+    private static ImmutableArray<MemoryBlock> MemoryBlocks(ref Utf8JsonReader json) => JsonFields.Elements(ref json, ReadBlock);
+
+    private static MemoryBlock ReadBlock(ref Utf8JsonReader json)
+    {
+        JsonFields.RequireObject(ref json);
+        string? tensor = null;
+        long? offset = null;
+        long? size = null;
+        int? first = null;
+        int? last = null;
+        while (JsonFields.NextField(ref json))
+        {
+            if (json.ValueTextEquals("tensor"u8))
+            {
+                tensor = JsonFields.Text(ref json);
+            }
+            else if (json.ValueTextEquals("offset"u8))
+            {
+                offset = JsonFields.Int64(ref json);
+            }
+            else if (json.ValueTextEquals("size"u8))
+            {
+                size = JsonFields.Int64(ref json);
+            }
+            else if (json.ValueTextEquals("first"u8))
+            {
+                first = JsonFields.Int32(ref json);
+            }
+            else if (json.ValueTextEquals("last"u8))
+            {
+                last = JsonFields.Int32(ref json);
+            }
+            else
+            {
+                JsonFields.Skip(ref json);
+            }
+        }
+
+        return new MemoryBlock(
+            JsonFields.Required(tensor, "tensor"),
+            JsonFields.Required(offset, "offset"),
+            JsonFields.Required(size, "size"),
+            JsonFields.Required(first, "first"),
+            JsonFields.Required(last, "last"));
+    }
+
+    private static MemoryPlan Plan(Graph graph, ImageHeader header, ImmutableArray<MemoryBlock> blocks, Func<string, IpuException> damaged)
     {
         if (blocks.Any(b => string.IsNullOrEmpty(b.Tensor)) || blocks.DistinctBy(b => b.Tensor).Count() != blocks.Length)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using SgsIpu.Core;
 using SgsIpu.Ops;
 
@@ -45,23 +46,67 @@ internal sealed record GraphDocument(
             .Select(t => graph[t]),
     ];
 
+    /// <summary>Reads the object that follows.</summary>
+    public static GraphDocument Read(ref Utf8JsonReader json)
+    {
+        string? name = null;
+        ImmutableArray<int>? inputs = null;
+        ImmutableArray<int>? outputs = null;
+        ImmutableArray<TensorDocument>? tensors = null;
+        ImmutableArray<NodeDocument>? nodes = null;
+        JsonFields.BeginObject(ref json);
+        while (JsonFields.NextField(ref json))
+        {
+            if (json.ValueTextEquals("name"u8))
+            {
+                name = JsonFields.Text(ref json);
+            }
+            else if (json.ValueTextEquals("inputs"u8))
+            {
+                inputs = JsonFields.Integers(ref json);
+            }
+            else if (json.ValueTextEquals("outputs"u8))
+            {
+                outputs = JsonFields.Integers(ref json);
+            }
+            else if (json.ValueTextEquals("tensors"u8))
+            {
+                tensors = JsonFields.Elements(ref json, TensorDocument.Read);
+            }
+            else if (json.ValueTextEquals("nodes"u8))
+            {
+                nodes = JsonFields.Elements(ref json, NodeDocument.Read);
+            }
+            else
+            {
+                JsonFields.Skip(ref json);
+            }
+        }
+
+        return new GraphDocument(
+            JsonFields.Required(name, "name"),
+            JsonFields.Required(inputs, "inputs"),
+            JsonFields.Required(outputs, "outputs"),
+            JsonFields.Required(tensors, "tensors"),
+            JsonFields.Required(nodes, "nodes"));
+    }
+
     /// <summary>The graph, with every reference, type and shape checked.</summary>
-    /// <param name="contentOf">The bytes of a constant.</param>
+    /// <param name="contentOf">The bytes of a constant; the graph keeps them.</param>
     /// <param name="damaged">Makes the error of the file's format.</param>
     /// <exception cref="IpuException">What <paramref name="damaged"/> makes; or the operator is unknown to this version.</exception>
-    public Graph ToGraph(Func<TensorDocument, byte[]> contentOf, Func<string, IpuException> damaged)
+    public Graph ToGraph(Func<TensorDocument, ReadOnlyMemory<byte>> contentOf, Func<string, IpuException> damaged)
     {
         var editor = new GraphEditor(Name);
         foreach (TensorDocument tensor in Tensors)
         {
-            string? fault = tensor is null ? "a tensor is missing" : tensor.Fault();
-            fault ??= editor.HasTensor(tensor!.Name) ? $"two tensors are named '{tensor.Name}'" : null;
+            string? fault = tensor.Fault() ?? (editor.HasTensor(tensor.Name) ? $"two tensors are named '{tensor.Name}'" : null);
             if (fault is not null)
             {
                 throw damaged(fault);
             }
 
-            editor.AddTensor(tensor!.ToSpec(tensor.Constant is null ? null : contentOf(tensor)));
+            editor.AddTensor(tensor.ToSpec(tensor.Constant is null ? null : Tensor.Over(tensor.Type, tensor.Shape, contentOf(tensor))));
         }
 
         try
@@ -94,7 +139,7 @@ internal sealed record GraphDocument(
 
     private void AddNode(GraphEditor editor, NodeDocument node, Func<string, IpuException> damaged)
     {
-        if (node is null || string.IsNullOrEmpty(node.Name))
+        if (string.IsNullOrEmpty(node.Name))
         {
             throw damaged("a node has no name");
         }

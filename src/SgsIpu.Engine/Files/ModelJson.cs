@@ -22,6 +22,24 @@ internal static class ModelJson
 
     public static byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Options);
 
+    /// <summary>A document that reads itself, field by field.</summary>
+    /// <param name="read">Reads the value that follows.</param>
+    /// <param name="damaged">Makes the error of the file's format.</param>
+    public static T Read<T>(ReadOnlySpan<byte> json, JsonPart<T> read, Func<string, IpuException> damaged)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            T value = read(ref reader);
+            return reader.Read() ? throw damaged("something follows a part of it") : value;
+        }
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
+        {
+            // The last two are the reader's errors for numbers and for text that is no UTF-8.
+            throw damaged(e.Message);
+        }
+    }
+
     /// <param name="damaged">Makes the error of the file's format.</param>
     public static T Read<T>(ReadOnlySpan<byte> json, Func<string, IpuException> damaged)
         where T : class

@@ -96,7 +96,7 @@ public static class SimFile
             throw Damaged($"its stage is {header.Stage}");
         }
 
-        Graph graph = ModelJson.Read<GraphDocument>(document.Span, Damaged).ToGraph(t => Content(t, buffers, Damaged), Damaged);
+        Graph graph = ModelJson.Read(document.Span, GraphDocument.Read, Damaged).ToGraph(t => Content(t, buffers, Damaged), Damaged);
         return new IpuModel(header.Name, header.Stage, graph)
         {
             SocVersion = header.Soc is { Length: > 0 } soc ? soc : throw Damaged("it names no SoC"),
@@ -112,7 +112,7 @@ public static class SimFile
         return buffers.Count - 1;
     }
 
-    private static byte[] Content(TensorDocument tensor, ReadOnlyMemory<byte>[] buffers, Func<string, IpuException> damaged)
+    private static ReadOnlyMemory<byte> Content(TensorDocument tensor, ReadOnlyMemory<byte>[] buffers, Func<string, IpuException> damaged)
     {
         long length = tensor.Type.ByteCount(tensor.Shape.Count);
         return tensor.Constant is > 0 and var at && at < buffers.Length && buffers[at].Length == length

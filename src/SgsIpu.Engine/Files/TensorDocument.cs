@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using SgsIpu.Core;
 
 namespace SgsIpu.Engine.Files;
@@ -64,10 +65,78 @@ internal sealed record TensorDocument(string Name, DataType Type, Shape Shape)
             : $"tensor '{Name}' {Shape} has {scale.Length} scales along axis {axis}";
     }
 
-    /// <param name="content">The values of a constant.</param>
-    public TensorSpec ToSpec(byte[]? content) => new(Name, Type, Shape)
+    /// <summary>Reads the object that the reader is at.</summary>
+    public static TensorDocument Read(ref Utf8JsonReader json)
     {
-        Constant = content is null ? null : new Tensor(Type, Shape, content),
+        JsonFields.RequireObject(ref json);
+        string? name = null;
+        DataType? type = null;
+        Shape? shape = null;
+        long? constant = null;
+        ImmutableArray<double>? scale = null;
+        int? zeroPoint = null;
+        int? axis = null;
+        ImmutableArray<float>? min = null;
+        ImmutableArray<float>? max = null;
+        while (JsonFields.NextField(ref json))
+        {
+            if (json.ValueTextEquals("name"u8))
+            {
+                name = JsonFields.Text(ref json);
+            }
+            else if (json.ValueTextEquals("type"u8))
+            {
+                type = JsonFields.Named<DataType>(ref json);
+            }
+            else if (json.ValueTextEquals("shape"u8))
+            {
+                shape = JsonFields.Shape(ref json);
+            }
+            else if (json.ValueTextEquals("constant"u8))
+            {
+                constant = JsonFields.OptionalInt64(ref json);
+            }
+            else if (json.ValueTextEquals("scale"u8))
+            {
+                scale = JsonFields.OptionalDoubles(ref json);
+            }
+            else if (json.ValueTextEquals("zeroPoint"u8))
+            {
+                zeroPoint = JsonFields.OptionalInt32(ref json);
+            }
+            else if (json.ValueTextEquals("axis"u8))
+            {
+                axis = JsonFields.OptionalInt32(ref json);
+            }
+            else if (json.ValueTextEquals("min"u8))
+            {
+                min = JsonFields.OptionalSingles(ref json);
+            }
+            else if (json.ValueTextEquals("max"u8))
+            {
+                max = JsonFields.OptionalSingles(ref json);
+            }
+            else
+            {
+                JsonFields.Skip(ref json);
+            }
+        }
+
+        return new TensorDocument(JsonFields.Required(name, "name"), JsonFields.Required(type, "type"), JsonFields.Required(shape, "shape"))
+        {
+            Constant = constant,
+            Scale = scale,
+            ZeroPoint = zeroPoint,
+            Axis = axis,
+            Min = min,
+            Max = max,
+        };
+    }
+
+    /// <param name="content">The values of a constant.</param>
+    public TensorSpec ToSpec(Tensor? content) => new(Name, Type, Shape)
+    {
+        Constant = content,
         Quant = Scale is { } scale ? new QuantParam(scale, ZeroPoint ?? 0, Axis ?? -1) { Min = Min ?? [], Max = Max ?? [] } : null,
     };
 
