@@ -17,6 +17,7 @@
         'Export-IpuOffline'
         'Export-IpuQuantParam'
         'Export-IpuReport'
+        'Export-IpuStatistics'
         'Get-IpuModelInfo'
         'Get-IpuSdkInfo'
         'Get-IpuTensorDetail'

@@ -6,7 +6,7 @@ Uses core commands only, so that it also runs in SgsIpu.Shell. Writes to a new f
 #>
 param(
     [string] $Output = [IO.Path]::Combine([IO.Path]::GetTempPath(), 'sgsipu-sample'),
-    [string] $QuantLevel = 'L2'
+    [string] $QuantLevel = 'L5'
 )
 $ErrorActionPreference = 'Stop'
 Import-Module ([IO.Path]::GetFullPath("$PSScriptRoot/../../SgsIpu.psd1"))

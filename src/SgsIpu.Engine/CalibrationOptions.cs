@@ -8,7 +8,7 @@ namespace SgsIpu.Engine;
 /// <param name="Samples">Typical inputs of the model.</param>
 public sealed record CalibrationOptions(ISampleSource Samples)
 {
-    public CalibrationLevel Level { get; init; } = CalibrationLevel.L2;
+    public CalibrationLevel Level { get; init; } = CalibrationLevel.L5;
 
     /// <summary>Calibrates as the vendor's torch_calibrator does; null for the levels.</summary>
     public QMode? QMode { get; init; }
@@ -27,4 +27,13 @@ public sealed record CalibrationOptions(ISampleSource Samples)
 
     /// <summary>Replaces the model's own.</summary>
     public InputConfig? InputConfig { get; init; }
+
+    /// <summary>Observes tensors in groups, one sample at a time: less memory, more time, the same result.</summary>
+    public bool MemorySaving { get; init; }
+
+    /// <summary>Takes the place of the samples, which are then not read; null observes them.</summary>
+    public CalibrationStatistics? Statistics { get; init; }
+
+    /// <summary>Options for a calibration from statistics alone.</summary>
+    public static CalibrationOptions From(CalibrationStatistics statistics) => new(NoSamples.Instance) { Statistics = statistics };
 }

@@ -24,4 +24,10 @@ public sealed record CalibrationReport
     public double? RecommendedRate { get; init; }
     /// <summary>Signal to quantization noise in decibels of the tensors of which it was measured, by their names in the fixed model.</summary>
     public ImmutableDictionary<string, double> Sqnr { get; init; } = ImmutableDictionary<string, double>.Empty;
+
+    /// <summary>What was tried on the way and what came of it, in order; empty below level 3.</summary>
+    public ImmutableArray<string> Steps { get; init; } = [];
+
+    /// <summary>Signal-to-noise ratio of the outputs in dB, measured on a few of the samples; NaN below level 3.</summary>
+    public double OutputSqnr { get; init; } = double.NaN;
 }

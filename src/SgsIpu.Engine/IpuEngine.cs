@@ -43,6 +43,14 @@ public static class IpuEngine
         };
     }
 
+    /// <summary>Runs a float model over samples and gathers what a calibration needs, to be saved, merged, and used any number of times.</summary>
+    public static CalibrationStatistics Observe(IpuModel model, CalibrationOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        return Calibrator.Observe(model, options, progress, cancellationToken);
+    }
+
     /// <summary>Makes an offline model of a fixed one.</summary>
     public static IpuModel Compile(IpuModel model, CompileOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default)
     {

@@ -11,7 +11,7 @@ namespace SgsIpu.PowerShell;
 public abstract class SampleCmdlet : IpuCmdlet
 {
     /// <summary>Images, .npy arrays, folders of them, or list files with a line a sample.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Position = 1)]
     [Alias("i")]
     public string[] Image { get; set; } = [];
 
@@ -44,8 +44,14 @@ public abstract class SampleCmdlet : IpuCmdlet
     private protected InputConfig? ReadConfig() => InputConfig is { } path ? Engine.Configuration.InputConfig.Read(IpuPath.Existing(this, path)) : null;
 
     /// <summary>What the parameters say, resolved on the pipeline's thread.</summary>
+    /// <exception cref="IpuException">No images are named (id <c>ImageMissing</c>).</exception>
     private protected SampleSourceOptions SampleOptions(InputConfig? config)
     {
+        if (Image.Length == 0)
+        {
+            throw new IpuException("ImageMissing", "no images are named: give files, folders or list files as -Image", IpuErrorKind.InvalidArgument);
+        }
+
         var options = new SampleSourceOptions([.. Image.SelectMany(i => IpuPath.Expand(this, i, literal: false))])
         {
             InputConfig = config,

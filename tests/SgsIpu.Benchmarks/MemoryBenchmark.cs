@@ -20,7 +20,7 @@ internal static class MemoryBenchmark
     {
         IpuModel model = MobileNet.Import();
         using FileSampleSource samples = MobileNet.Open(model, MobileNet.Images("calibration", count));
-        IpuEngine.Calibrate(model, new CalibrationOptions(samples));
+        IpuEngine.Calibrate(model, new CalibrationOptions(samples) { Level = CalibrationLevel.L2 });
         using Process self = Process.GetCurrentProcess();
         Console.WriteLine(self.PeakWorkingSet64.ToString(CultureInfo.InvariantCulture));
         return 0;

@@ -11,7 +11,7 @@ public sealed class ModuleTests(ModuleFixture module)
     private static readonly string[] Names =
     [
         "Compare-IpuModel", "ConvertTo-IpuOffline", "Export-IpuModel", "Export-IpuOffline", "Export-IpuQuantParam",
-        "Export-IpuReport", "Get-IpuModelInfo", "Get-IpuSdkInfo", "Get-IpuTensorDetail", "Import-IpuModel",
+        "Export-IpuReport", "Export-IpuStatistics", "Get-IpuModelInfo", "Get-IpuSdkInfo", "Get-IpuTensorDetail", "Import-IpuModel",
         "Invoke-IpuCalibration", "Invoke-IpuModel", "Measure-IpuModel", "New-IpuInputConfig", "New-IpuSession",
         "Set-IpuTensorPrecision", "Test-IpuInputConfig", "Test-IpuModel",
     ];

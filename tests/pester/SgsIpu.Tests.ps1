@@ -14,12 +14,12 @@ BeforeAll {
 Describe 'The module' {
     It 'exports its commands and nothing else' {
         (Get-Command -Module SgsIpu).Name | Sort-Object | Should -Be @(
-            'Compare-IpuModel', 'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Export-IpuQuantParam', 'Export-IpuReport', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
+            'Compare-IpuModel', 'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Export-IpuQuantParam', 'Export-IpuReport', 'Export-IpuStatistics', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
             'Get-IpuTensorDetail', 'Import-IpuModel', 'Invoke-IpuCalibration', 'Invoke-IpuModel', 'Measure-IpuModel', 'New-IpuInputConfig', 'New-IpuSession', 'Set-IpuTensorPrecision', 'Test-IpuInputConfig', 'Test-IpuModel')
     }
 
     It 'has help with examples for <_>' -ForEach @(
-        'Compare-IpuModel', 'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Export-IpuQuantParam', 'Export-IpuReport', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
+        'Compare-IpuModel', 'ConvertTo-IpuOffline', 'Export-IpuModel', 'Export-IpuOffline', 'Export-IpuQuantParam', 'Export-IpuReport', 'Export-IpuStatistics', 'Get-IpuModelInfo', 'Get-IpuSdkInfo',
         'Get-IpuTensorDetail', 'Import-IpuModel', 'Invoke-IpuCalibration', 'Invoke-IpuModel', 'Measure-IpuModel', 'New-IpuInputConfig', 'New-IpuSession', 'Set-IpuTensorPrecision', 'Test-IpuInputConfig', 'Test-IpuModel') {
         $help = Get-Help $_ -Full
         $help.Synopsis | Should -Not -BeNullOrEmpty

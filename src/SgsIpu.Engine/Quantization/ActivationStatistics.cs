@@ -7,10 +7,10 @@ namespace SgsIpu.Engine.Quantization;
 /// <summary>What was seen of one tensor over any number of samples; independent of their order. Extremes are exact, the histogram is of a
 /// regular subset of the values.</summary>
 /// <param name="byChannel">True keeps a histogram of each channel besides that of the tensor.</param>
-internal sealed class ActivationStatistics(string tensor, int channels, bool byChannel = false)
+internal sealed partial class ActivationStatistics(string tensor, int channels, bool byChannel = false)
 {
     /// <summary>Values of a channel that one sample adds to its histogram, about.</summary>
-    private const int ChannelValues = 24;
+    private const int ChannelValues = 48;
 
     /// <summary>Values that one sample adds to the histogram at most.</summary>
     private const int HistogramValues = 1 << 12;
@@ -24,6 +24,8 @@ internal sealed class ActivationStatistics(string tensor, int channels, bool byC
     private readonly float[] _squares = new float[channels];
     private readonly Int128[] _means = new Int128[channels];
     private readonly Int128[] _powers = new Int128[channels];
+    private readonly List<float[]> _peaks = [];
+    private float[]? _mean;
     private int _samples;
 
     public string Tensor => tensor;
@@ -46,6 +48,9 @@ internal sealed class ActivationStatistics(string tensor, int channels, bool byC
 
     /// <summary>Mean square distance of a channel from its mean.</summary>
     public double Variance(int channel) => Math.Max(0, ((double)_powers[channel] / Unit / _samples) - Math.Pow(Mean(channel), 2));
+
+    /// <summary>Share of the values of a channel that are not 0; 1 where its histogram is not kept.</summary>
+    public double Density(int channel) => Channels.IsEmpty ? 1 : new RangeError(Channels[channel], 2).Density;
 
     /// <summary>Adds the values of one sample.</summary>
     /// <param name="inner">Values of one channel that lie one after the other: the image of an NCHW tensor, 1 where channels come last.</param>
@@ -74,7 +79,37 @@ internal sealed class ActivationStatistics(string tensor, int channels, bool byC
         int stride = (values.Length / HistogramValues) | 1;
         Histogram.Add(values, largest, stride);
         AddToChannels(values, inner);
+        AddPeaks(largest);
     }
+
+    /// <summary>The largest value of each channel of one sample, where <see cref="Observe"/> then sees only a part of it.</summary>
+    public void ObserveLargest(ReadOnlySpan<float> values)
+    {
+        _peaks.Add(values.ToArray());
+        for (int c = 0; c < _max.Length; c++)
+        {
+            _max[c] = Math.Max(_max[c], values[c]);
+        }
+    }
+
+    /// <summary>As <see cref="ObserveLargest"/>, the smallest value of each channel with its sign turned.</summary>
+    public void ObserveSmallest(ReadOnlySpan<float> negated)
+    {
+        var smallest = new float[negated.Length];
+        for (int c = 0; c < smallest.Length; c++)
+        {
+            smallest[c] = -negated[c];
+        }
+
+        _peaks.Add(smallest);
+        for (int c = 0; c < _min.Length; c++)
+        {
+            _min[c] = Math.Min(_min[c], -negated[c]);
+        }
+    }
+
+    /// <summary>As <see cref="ObserveLargest"/>, the mean of each channel.</summary>
+    public void ObserveMean(ReadOnlySpan<float> values) => _mean = values.ToArray();
 
     public void Merge(ActivationStatistics other)
     {
@@ -101,18 +136,48 @@ internal sealed class ActivationStatistics(string tensor, int channels, bool byC
         return result;
     }
 
+    /// <summary>The integer part, fast where it fits 64 bits.</summary>
+    private static Int128 Whole(double value) => Math.Abs(value) < long.MaxValue / 2 ? (long)value : Int128.CreateSaturating(value);
+
     /// <summary>Turns the sums of one sample into integers.</summary>
     private void AddMoments(int values)
     {
+        int count = Math.Max(values, 1);
         for (int c = 0; c < _sum.Length; c++)
         {
-            _means[c] += Int128.CreateSaturating(_sum[c] / Math.Max(values, 1) * Unit);
-            _powers[c] += Int128.CreateSaturating(_squares[c] / Math.Max(values, 1) * Unit);
+            float part = _sum[c] / count;
+            float power = _squares[c] / count;
+            float mean = part;
+            if (_mean is not null)
+            {
+                // The spread is that of the part, around the mean of all.
+                mean = _mean[c];
+                power += (mean * mean) - (part * part);
+            }
+
+            _means[c] += Whole(mean * Unit);
+            _powers[c] += Whole(power * Unit);
         }
 
+        _mean = null;
         Array.Clear(_sum);
         Array.Clear(_squares);
         _samples++;
+    }
+
+    /// <summary>Counts the extremes of each channel, which a part of its values may lack: what every sample reaches is no outlier.</summary>
+    private void AddPeaks(float largest)
+    {
+        foreach (float[] peak in _peaks)
+        {
+            Histogram.Add(peak, largest, 1);
+            for (int c = 0; c < Channels.Length; c++)
+            {
+                Channels[c].Add(peak.AsSpan(c, 1), Math.Max(-_min[c], _max[c]), 1);
+            }
+        }
+
+        _peaks.Clear();
     }
 
     private void AddToChannels(ReadOnlySpan<float> values, int inner)

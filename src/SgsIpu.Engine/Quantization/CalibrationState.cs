@@ -2,5 +2,12 @@ namespace SgsIpu.Engine.Quantization;
 
 /// <summary>What a fixed model was made from.</summary>
 /// <param name="Float">The float model, with what was asked of it.</param>
-/// <param name="Statistics">What was observed; it does not depend on types, so that other types need no further run.</param>
-internal sealed record CalibrationState(IpuModel Float, CalibrationLevel Level, IReadOnlyDictionary<string, ActivationStatistics> Statistics);
+/// <param name="Observed">What was observed; it does not depend on types, so that other types need no further run.</param>
+internal sealed record CalibrationState(IpuModel Float, CalibrationLevel Level, CalibrationStatistics Observed)
+{
+    /// <summary>By tensor.</summary>
+    public IReadOnlyDictionary<string, ActivationStatistics> Statistics => Observed.Tensors;
+
+    /// <summary>Samples to measure on.</summary>
+    public HeldSamples Held => Observed.Held;
+}

@@ -1,11 +1,15 @@
 using System.Collections.Frozen;
 using SgsIpu.Core;
+using SgsIpu.Engine.Files;
 
 namespace SgsIpu.Engine.Quantization;
 
 /// <summary>Makes a fixed model of a float one: decides types, observes ranges, rounds.</summary>
 internal static class Calibrator
 {
+    /// <summary>Runs of the samples with memory saving.</summary>
+    private const int MemoryGroups = 4;
+
     /// <exception cref="IpuException">The model is not a float one (id <c>StageMismatch</c>), there are no samples (<c>NoSamples</c>), or a
     /// sample does not fit.</exception>
     public static IpuModel Calibrate(IpuModel model, CalibrationOptions options, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
@@ -15,26 +19,96 @@ internal static class Calibrator
             throw new IpuException("StageMismatch", $"'{model.Name}' is a {model.Stage} model; calibration takes a Float one", IpuErrorKind.InvalidArgument) { Target = model.Name };
         }
 
-        if (options.Level > CalibrationLevel.L2)
+        model = Prepared(model, options);
+        if (options is { QMode: not null, Samples.Count: 0 })
         {
-            throw new IpuException("LevelNotSupported", $"calibration level {options.Level} is not available in this version; L1 and L2 are", IpuErrorKind.NotSupported) { Target = model.Name };
+            throw new IpuException("NoSamples", $"'{model.Name}': the Q modes rebuild layers on samples, which statistics do not replace", IpuErrorKind.InvalidArgument) { Target = model.Name };
         }
 
+        CalibrationStatistics statistics = options.Statistics is { } given ? Checked(model, given) : Observed(model, options, progress, cancellationToken);
+        var state = new CalibrationState(model, options.Level, statistics);
+        return options.QMode is { } mode
+            ? new Reconstruction.QModeCalibrator(state with { Level = (CalibrationLevel)Math.Min((int)options.Level, (int)CalibrationLevel.L2) }, mode, options, progress).Calibrate(cancellationToken)
+            : Quantize(state, null, progress, cancellationToken);
+    }
+
+    /// <summary>Runs a float model over samples and gathers what a calibration needs.</summary>
+    /// <exception cref="IpuException">As for <see cref="Calibrate"/>.</exception>
+    public static CalibrationStatistics Observe(IpuModel model, CalibrationOptions options, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    {
+        if (model.Stage != IpuStage.Float)
+        {
+            throw new IpuException("StageMismatch", $"'{model.Name}' is a {model.Stage} model; statistics are of a Float one", IpuErrorKind.InvalidArgument) { Target = model.Name };
+        }
+
+        return Observed(Prepared(model, options), options, progress, cancellationToken);
+    }
+
+    private static IpuModel Prepared(IpuModel model, CalibrationOptions options)
+    {
+        model = model with { InputConfig = options.InputConfig ?? model.InputConfig, Given = [.. model.Given, .. options.Given] };
+        model.InputConfig?.Check(model.Graph);
+        return model;
+    }
+
+    private static PrecisionPlan PlanOf(Graph graph, IpuModel model) =>
+        new PrecisionPlan(graph, model.InputConfig).Observe(RangeDecider.FormatRanges(model.InputConfig).Keys.ToFrozenSet());
+
+    private static CalibrationStatistics Observed(IpuModel model, CalibrationOptions options, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    {
         if (options.Samples.Count == 0)
         {
             throw new IpuException("NoSamples", $"no samples are given to calibrate '{model.Name}' on", IpuErrorKind.InvalidArgument) { Target = model.Name };
         }
 
-        model = model with { InputConfig = options.InputConfig ?? model.InputConfig, Given = [.. model.Given, .. options.Given] };
-        model.InputConfig?.Check(model.Graph);
         Graph graph = new GivenTable(model.Graph, model.Given).Graph;
-        PrecisionPlan plan = new PrecisionPlan(graph, model.InputConfig).Observe(RangeDecider.FormatRanges(model.InputConfig).Keys.ToFrozenSet());
-        using var collector = new StatisticsCollector(graph, plan.Observed, plan.ObservedByChannel);
-        IReadOnlyDictionary<string, ActivationStatistics> statistics = collector.Collect(options.Samples, options.NumProcess, progress, cancellationToken);
-        var state = new CalibrationState(model, options.Level, statistics);
-        return options.QMode is { } mode
-            ? new Reconstruction.QModeCalibrator(state, mode, options, progress).Calibrate(cancellationToken)
-            : Quantize(state, null, progress, cancellationToken);
+        PrecisionPlan plan = PlanOf(graph, model);
+        var tensors = new Dictionary<string, ActivationStatistics>(StringComparer.Ordinal);
+        HeldSamples? held = null;
+        string[][] groups = options.MemorySaving ? [.. Groups(graph, plan.Observed)] : [[.. plan.Observed]];
+        foreach (string[] group in groups)
+        {
+            using var collector = new StatisticsCollector(graph, group, plan.ObservedByChannel);
+            foreach ((string tensor, ActivationStatistics seen) in collector.Collect(options.Samples, options.MemorySaving ? 1 : options.NumProcess, progress, cancellationToken))
+            {
+                tensors[tensor] = seen;
+            }
+
+            held ??= collector.Held;
+        }
+
+        return new CalibrationStatistics(model.Name, GraphFingerprint.Of(graph, model.InputConfig), tensors, held!);
+    }
+
+    /// <summary>Tensors that follow each other, about as many bytes in each group.</summary>
+    private static IEnumerable<string[]> Groups(Graph graph, IReadOnlyList<string> tensors)
+    {
+        long share = (tensors.Sum(t => graph[t].ByteCount) / MemoryGroups) + 1;
+        var group = new List<string>();
+        long bytes = 0;
+        foreach (string tensor in tensors)
+        {
+            group.Add(tensor);
+            bytes += graph[tensor].ByteCount;
+            if (bytes >= share)
+            {
+                yield return [.. group];
+                group.Clear();
+                bytes = 0;
+            }
+        }
+
+        if (group.Count > 0 || tensors.Count == 0)
+        {
+            yield return [.. group];
+        }
+    }
+
+    private static CalibrationStatistics Checked(IpuModel model, CalibrationStatistics statistics)
+    {
+        Graph graph = new GivenTable(model.Graph, model.Given).Graph;
+        statistics.Check(model.Name, GraphFingerprint.Of(graph, model.InputConfig), PlanOf(graph, model).Observed);
+        return statistics;
     }
 
     /// <summary>Makes a fixed model again with other wishes, without running the float one.</summary>
@@ -64,12 +138,9 @@ internal static class Calibrator
         IpuModel model = state.Float;
         var given = new GivenTable(model.Graph, model.Given);
         model = model with { Graph = given.Graph };
-        var plan = new PrecisionPlan(model.Graph, model.InputConfig, given, chosen);
-        given.SettleBits(plan);
-        var decider = new RangeDecider(model, plan, state.Level, given);
-        TensorRanges ranges = decider.Decide(state.Statistics, cancellationToken);
-        progress?.Report(new IpuProgress("Rounding weights", 0, 0));
-        Graph graph = Quantizer.Quantize(model, plan, ranges, state.Statistics, state.Level, given, cancellationToken);
-        return model with { Stage = IpuStage.Fixed, Graph = graph, Calibration = state, Report = new CalibrationReport { Given = given.Outcomes, Decisions = [.. decider.Decisions] } };
+        var search = new LevelSearch(model, state, given, progress, cancellationToken);
+        Graph graph = search.Make(chosen, out QuantizationVariant variant);
+        var report = new CalibrationReport { Given = variant.Given.Outcomes, Decisions = [.. variant.Decisions], Steps = search.Steps, OutputSqnr = search.Sqnr };
+        return model with { Stage = IpuStage.Fixed, Graph = graph, Calibration = state, Report = report };
     }
 }

@@ -17,6 +17,9 @@ internal sealed class ChannelConsumer
     /// <summary>Sum of the squared weights that each input channel meets.</summary>
     private readonly double[] _gain;
 
+    /// <summary>The same for an error that is alike under all taps of a kernel.</summary>
+    private readonly double[] _smoothGain;
+
     /// <summary>Largest weight between each output channel (row) and input channel; of a depthwise convolution, of each output channel.</summary>
     private readonly float[] _largest;
     private readonly int _outputs;
@@ -29,6 +32,8 @@ internal sealed class ChannelConsumer
         int channels = weights.Shape[-1] / multiplier;
         _outputs = depthwise ? weights.Shape[-1] : weights.Shape[0];
         _gain = new double[channels];
+        _smoothGain = new double[channels];
+        var sums = new double[depthwise ? _outputs : _outputs * channels];
         _largest = new float[depthwise ? _outputs : _outputs * channels];
         ReadOnlySpan<float> values = weights.As<float>();
         int perOutput = values.Length / _outputs;
@@ -38,6 +43,12 @@ internal sealed class ChannelConsumer
             _gain[c] += (double)values[i] * values[i];
             ref float largest = ref _largest[depthwise ? i % _outputs : (i / perOutput * channels) + c];
             largest = Math.Max(largest, Math.Abs(values[i]));
+            sums[depthwise ? i % _outputs : (i / perOutput * channels) + c] += values[i];
+        }
+
+        for (int i = 0; i < sums.Length; i++)
+        {
+            _smoothGain[depthwise ? i / multiplier : i % channels] += sums[i] * sums[i];
         }
     }
 
@@ -52,6 +63,9 @@ internal sealed class ChannelConsumer
 
     /// <summary>Sum of the squared weights that each input channel meets: what a square error of the input becomes at the output.</summary>
     public ReadOnlySpan<double> Gain => _gain;
+
+    /// <summary>The gain of an error that neighbours share, as where values are cut off; at least <see cref="Gain"/>.</summary>
+    public double SmoothGain(int channel) => Math.Max(_gain[channel], _smoothGain[channel]);
 
     /// <summary>The weights times the scale of the input channel that each belongs to.</summary>
     public Tensor Fold(ReadOnlySpan<double> scales)
@@ -82,7 +96,8 @@ internal sealed class ChannelConsumer
     /// rounding of the folded weights times the input's integers.
     /// </summary>
     /// <param name="variance">Of each input channel; what a mean adds is given back in the bias.</param>
-    public double ExpectedError(ReadOnlySpan<double> scales, ReadOnlySpan<double> variance)
+    /// <param name="density">Share of the values of each input channel that rounding changes.</param>
+    public double ExpectedError(ReadOnlySpan<double> scales, ReadOnlySpan<double> variance, ReadOnlySpan<double> density)
     {
         double error = 0;
         double integers = 0;
@@ -90,7 +105,7 @@ internal sealed class ChannelConsumer
         int taps = (int)(_weights.Count / (_depthwise ? _outputs : _outputs * scales.Length));
         for (int c = 0; c < scales.Length; c++)
         {
-            error += _gain[c] * scales[c] * scales[c] / 12;
+            error += _gain[c] * scales[c] * scales[c] / 12 * density[c];
             integers += variance[c] / (scales[c] * scales[c]) * taps;
             factors[c] = (float)scales[c];
         }

@@ -25,13 +25,14 @@ internal static class ChannelScales
     public static QuantParam Choose(ActivationStatistics seen, IReadOnlyList<ChannelRanges> candidates, int axis, IReadOnlyList<ChannelConsumer> consumers, out double[] errors)
     {
         double[] variance = [.. Enumerable.Range(0, seen.Min.Length).Select(seen.Variance)];
+        double[] density = [.. Enumerable.Range(0, seen.Min.Length).Select(seen.Density)];
         RangeError[] beyond = candidates.Count > 1 ? [.. seen.Channels.Select(c => new RangeError(c, Levels))] : [];
         var gain = new double[beyond.Length];
         foreach (ChannelConsumer consumer in consumers)
         {
             for (int c = 0; c < gain.Length; c++)
             {
-                gain[c] += consumer.Gain[c];
+                gain[c] += consumer.SmoothGain(c);
             }
         }
 
@@ -42,7 +43,7 @@ internal static class ChannelScales
             errors[i] = double.PositiveInfinity;
             foreach ((double[] scales, int zero) in Mappings(candidates[i]))
             {
-                double error = consumers.Sum(c => c.ExpectedError(scales, variance));
+                double error = consumers.Sum(c => c.ExpectedError(scales, variance, density));
                 for (int c = 0; c < beyond.Length; c++)
                 {
                     error += gain[c] * beyond[c].Clipped(-zero * scales[c], (Levels - 1 - zero) * scales[c]);

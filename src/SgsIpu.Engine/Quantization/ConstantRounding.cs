@@ -59,4 +59,25 @@ internal static class ConstantRounding
 
         return result;
     }
+
+    /// <summary>A rounded bias with something added.</summary>
+    /// <param name="shift">Real numbers, by output channel.</param>
+    public static Tensor Shifted(Tensor bias, QuantParam unit, ReadOnlySpan<double> shift)
+    {
+        var result = new Tensor(bias.Type, bias.Shape);
+        for (int c = 0; c < shift.Length; c++)
+        {
+            double add = Math.Round(shift[c] / unit.Scale[unit.IsPerTensor ? 0 : c], MidpointRounding.ToEven);
+            if (bias.Type == DataType.Int64)
+            {
+                result.As<long>()[c] = (long)Math.Clamp(bias.As<long>()[c] + add, -(1L << 60), 1L << 60);
+            }
+            else
+            {
+                result.As<int>()[c] = (int)Math.Clamp(bias.As<int>()[c] + add, -int.MaxValue, int.MaxValue);
+            }
+        }
+
+        return result;
+    }
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using SgsIpu.Core;
 using SgsIpu.Ops;
 
@@ -9,11 +11,34 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
     /// <summary>Largest rounded bias of an 8-bit convolution: half of INT32, the other half is for the products.</summary>
     private const double LargestBias = 1 << 30;
 
+    /// <summary>What was rounded for a node and its width, for the last two mappings of its input: variants of a model share most of it.</summary>
+    private readonly ConcurrentDictionary<(string Node, bool Wide), ImmutableArray<(QuantParam Input, RoundedWeights Result)>> _done = new();
+
+    /// <summary>Rounds the weights and the bias of a node.</summary>
     /// <param name="input">The mapping of the node's activation; with a scale for each channel, these go into the weights.</param>
     /// <param name="wide">True for INT16 activations and weights.</param>
     /// <param name="fourBits">True for INT4 weights, which go with UINT8 activations.</param>
     /// <exception cref="IpuException">The weights or the bias are computed from the data (id <c>WeightsNotConstant</c>).</exception>
-    public RoundedWeights Round(Node node, QuantRule rule, QuantParam input, bool wide, bool fourBits = false)
+    /// <param name="shift">Real numbers to add to the bias, by output channel.</param>
+    public RoundedWeights Round(Node node, QuantRule rule, QuantParam input, bool wide, double[]? shift = null, bool fourBits = false)
+    {
+        if (fourBits)
+        {
+            return Rounded(node, rule, input, wide: false, fourBits: true);
+        }
+
+        ImmutableArray<(QuantParam Input, RoundedWeights Result)> known = _done.GetValueOrDefault((node.Name, wide), []);
+        RoundedWeights? done = known.FirstOrDefault(k => k.Input.SameMapping(input)).Result;
+        if (done is null)
+        {
+            done = Rounded(node, rule, input, wide, fourBits: false);
+            _done[(node.Name, wide)] = [(input, done), .. known.Take(1)];
+        }
+
+        return shift is null || done.Bias is not { } bias ? done : done with { Bias = ConstantRounding.Shifted(bias, done.BiasQuant!, shift) };
+    }
+
+    private RoundedWeights Rounded(Node node, QuantRule rule, QuantParam input, bool wide, bool fourBits)
     {
         Tensor constant = Constant(node, rule.Weight);
         GivenRange? range = given?.Range(node.Inputs[rule.Weight]);

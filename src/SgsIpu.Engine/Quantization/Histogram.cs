@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
 namespace SgsIpu.Engine.Quantization;
 
 /// <summary>
@@ -26,6 +29,9 @@ internal sealed class Histogram(int bins = Histogram.Fine)
 
     public ReadOnlySpan<uint> Counts => _counts;
 
+    /// <summary>How many of the counted values are 0, which every mapping holds without an error.</summary>
+    public uint Zeros { get; private set; }
+
     /// <summary>e: the range is [−2^e, 2^e).</summary>
     public int Exponent { get; private set; } = SmallestExponent;
 
@@ -45,15 +51,21 @@ internal sealed class Histogram(int bins = Histogram.Fine)
         Widen(largest);
         double scale = _scale;
         uint[] counts = _counts;
-        for (int i = 0; i < values.Length; i += stride)
+        uint zeros = 0;
+        int start = stride == 1 ? AddVectors(values, (float)scale, ref zeros) : 0;
+        for (int i = start; i < values.Length; i += stride)
         {
             counts[_half + (int)Math.Floor(values[i] * scale)]++;
+            zeros += values[i] == 0 ? 1u : 0u;
         }
+
+        Zeros += zeros;
     }
 
     public void Add(Histogram other)
     {
         WidenTo(other.Exponent);
+        Zeros += other.Zeros;
         int shift = Exponent - other.Exponent;
         for (int i = 0; i < bins; i++)
         {
@@ -64,13 +76,51 @@ internal sealed class Histogram(int bins = Histogram.Fine)
         }
     }
 
-    /// <summary>A histogram with these counts.</summary>
-    public static Histogram Of(int exponent, ReadOnlySpan<uint> counts)
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">It cannot be right.</exception>
+    public static Histogram Read(BinaryReader reader, int bins)
     {
-        var histogram = new Histogram(counts.Length);
+        int exponent = reader.ReadInt16();
+        uint zeros = reader.ReadUInt32();
+        int used = reader.ReadUInt16();
+        if (exponent is < SmallestExponent or > LargestExponent || used > bins)
+        {
+            throw new InvalidDataException($"a histogram over 2^{exponent} with {used} of {bins} bins in use");
+        }
+
+        var histogram = new Histogram(bins) { Zeros = zeros };
         histogram.WidenTo(exponent);
-        counts.CopyTo(histogram._counts);
+        int at = -1;
+        for (int i = 0; i < used; i++)
+        {
+            at += reader.Read7BitEncodedInt();
+            if (at < 0 || at >= bins || (i > 0 && histogram._counts[at] != 0))
+            {
+                throw new InvalidDataException("the bins of a histogram are in no order");
+            }
+
+            histogram._counts[at] = (uint)reader.Read7BitEncodedInt();
+        }
+
         return histogram;
+    }
+
+    /// <summary>Writes the bins in use: how far each is from the one before, and its count.</summary>
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write((short)Exponent);
+        writer.Write(Zeros);
+        writer.Write((ushort)_counts.Count(c => c != 0));
+        int last = -1;
+        for (int i = 0; i < bins; i++)
+        {
+            if (_counts[i] != 0)
+            {
+                writer.Write7BitEncodedInt(i - last);
+                writer.Write7BitEncodedInt((int)_counts[i]);
+                last = i;
+            }
+        }
     }
 
     /// <summary>Borders beyond which lies no more than a share of the values at each side.</summary>
@@ -94,6 +144,29 @@ internal sealed class Histogram(int bins = Histogram.Fine)
         }
 
         return (Edge(low), Edge(high + 1));
+    }
+
+    /// <summary>Counts values eight at a time and returns how many. Scales are powers of 2, so that products are exact.</summary>
+    private int AddVectors(ReadOnlySpan<float> values, float scale, ref uint zeros)
+    {
+        int width = Vector256<float>.Count;
+        var factor = Vector256.Create(scale);
+        var middle = Vector256.Create(_half);
+        uint[] counts = _counts;
+        int i = 0;
+        for (; i <= values.Length - width; i += width)
+        {
+            Vector256<float> v = Vector256.Create(values[i..]);
+            Vector256<int> at = Vector256.ConvertToInt32(Vector256.Floor(v * factor)) + middle;
+            for (int lane = 0; lane < width; lane++)
+            {
+                counts[at.GetElement(lane)]++;
+            }
+
+            zeros += (uint)BitOperations.PopCount(Vector256.Equals(v, Vector256<float>.Zero).ExtractMostSignificantBits());
+        }
+
+        return i;
     }
 
     private static int Shifted(int bin, int shift) => bin >> Math.Min(shift, 31);

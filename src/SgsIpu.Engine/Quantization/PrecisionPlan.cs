@@ -94,12 +94,11 @@ internal sealed class PrecisionPlan
         return _graph.Outputs.Contains(tensor) && TypeOf(tensor) == DataType.UInt8 ? [] : consumers;
     }
 
-    /// <summary>The convolutions that read a tensor, or what is moved of it, whose weights tell how much each of its channels matters.</summary>
+    /// <summary>The convolutions that read a tensor, whose weights tell how much each of its channels matters.</summary>
     public IEnumerable<ChannelConsumer> WeighingConsumers(string tensor)
     {
         int channels = _graph[tensor].Shape.Rank == 0 ? 1 : _graph[tensor].Shape[-1];
         return _graph.Consumers(tensor)
-            .Where(n => Reads8Bits(n, tensor))
             .Select(n => n.Inputs[0] == tensor && _rules[n.Name].Class == QuantClass.Convolution ? ChannelConsumer.Of(_graph, n) : null)
             .Where(c => c is not null && c.Gain.Length == channels)!;
     }

@@ -28,10 +28,10 @@ internal sealed class Quantizer
     }
 
     /// <summary>The fixed graph: from the board's bytes to the outputs.</summary>
-    public static Graph Quantize(IpuModel model, PrecisionPlan plan, TensorRanges ranges, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level, GivenTable given, CancellationToken cancellationToken)
+    public static Graph Quantize(IpuModel model, QuantizationVariant variant, ConvolutionRounding rounding, CancellationToken cancellationToken)
     {
-        var quantizer = new Quantizer(model, plan, ranges);
-        quantizer.RoundWeights(new ConvolutionRounding(model.Graph, statistics, level, given), cancellationToken);
+        var quantizer = new Quantizer(model, variant.Plan, variant.Ranges);
+        quantizer.RoundWeights(rounding, variant.BiasShifts, cancellationToken);
         quantizer.AddInputs();
         foreach (Node node in model.Graph.Nodes)
         {
@@ -190,7 +190,7 @@ internal sealed class Quantizer
     }
 
     /// <summary>Rounds the weights of every convolution-like node, which is most of the work, on all cores.</summary>
-    private void RoundWeights(ConvolutionRounding rounding, CancellationToken cancellationToken)
+    private void RoundWeights(ConvolutionRounding rounding, IReadOnlyDictionary<string, double[]> shifts, CancellationToken cancellationToken)
     {
         Node[] nodes = [.. _graph.Nodes.Where(n => _plan.Rule(n) is { Class: QuantClass.Convolution, Weight: >= 0 })];
         var rounded = new RoundedWeights[nodes.Length];
@@ -201,7 +201,7 @@ internal sealed class Quantizer
                 QuantParam input = _graph[node.Inputs[0]].Constant is { } constant
                     ? ConstantRounding.MappingOf(constant.ToFloats(), type)
                     : _ranges.Mapping(_plan.RangeOf(node.Inputs[0]), type);
-                rounded[i] = rounding.Round(node, _plan.Rule(node), input, wide: type == DataType.Int16);
+                rounded[i] = rounding.Round(node, _plan.Rule(node), input, type == DataType.Int16, shifts.GetValueOrDefault(node.Name));
             },
             cancellationToken);
         for (int i = 0; i < nodes.Length; i++)

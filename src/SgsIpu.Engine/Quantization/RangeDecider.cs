@@ -19,6 +19,18 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
 
     private const int UInt8Levels = 256;
 
+    /// <summary>
+    /// What 16-bit ranges cover beyond what was seen. Other samples go beyond it, where cutting off would cost far more than the bit that
+    /// the headroom takes.
+    /// </summary>
+    private const double Headroom = 2;
+
+    /// <summary>What is left of the headroom where a bit is dear: where channels differ so much that the small ones need every integer.</summary>
+    private const double LittleHeadroom = 1.125;
+
+    /// <summary>Signal-to-noise ratio in dB at the readers that leaves a bit to spare.</summary>
+    private const double Plenty = 70;
+
     private readonly Graph _graph = model.Graph;
     private readonly TensorRanges _ranges = new();
     private readonly SortedDictionary<string, TensorDecision> _decisions = new(StringComparer.Ordinal);
@@ -62,10 +74,12 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         all.ForEachParallel((seen, i) => narrow[i] = Narrow(seen), cancellationToken);
         for (int i = 0; i < all.Length; i++)
         {
-            _ranges.Set(all[i].Tensor, RangeEstimator.MinMax(all[i]));
+            (double min, double max) = RangeEstimator.MinMax(all[i]);
+            double headroom = HeadroomOf(all[i], Math.Max(-min, max));
+            _ranges.Set(all[i].Tensor, (headroom * min, headroom * max));
             _ranges.Set(all[i].Tensor, DataType.UInt8, narrow[i].Range);
             _decisions[all[i].Tensor] = narrow[i].Decision
-                ?? new TensorDecision(all[i].Tensor, "INT16", "MinMax", double.NaN, "16 bits cover everything that was seen");
+                ?? new TensorDecision(all[i].Tensor, "INT16", "MinMax", double.NaN, "16 bits cover more than was seen");
         }
 
         given.SettleRanges(plan, _ranges);
@@ -113,7 +127,22 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         return (best.Range, Told(seen.Tensor, best.Name, signal, [.. tried.Select(t => (t.Name, t.Error))], byChannel: false));
     }
 
-    /// <summary>For each channel, the squared weights of those that read the tensor in 8 bits; alike where they are no ordinary convolutions.</summary>
+    private double HeadroomOf(ActivationStatistics seen, double largest)
+    {
+        // Functions of large numbers (the softmax of logits) need the finest steps there are; sums of many products do not.
+        if (!IsConvolution(_graph.Producer(seen.Tensor)) && !_graph.Consumers(seen.Tensor).Any(IsConvolution))
+        {
+            return 1;
+        }
+
+        double[] gain = Gain(seen);
+        double step = Headroom * largest / short.MaxValue;
+        return Decibels(Signal(seen, gain), gain.Sum() * step * step / 12) < Plenty ? LittleHeadroom : Headroom;
+    }
+
+    private bool IsConvolution(Node? node) => node is not null && plan.Rule(node) is { Class: QuantClass.Convolution, Weight: >= 0 };
+
+    /// <summary>For each channel, the squared weights of the convolutions that read the tensor; alike where they are no ordinary convolutions.</summary>
     private double[] Gain(ActivationStatistics seen)
     {
         var gain = new double[seen.Min.Length];

@@ -6,6 +6,12 @@ namespace SgsIpu.Engine.Quantization;
 /// </summary>
 internal sealed class RangeError
 {
+    /// <summary>
+    /// How much more a cut-off counts than its square. Rounding errors are of either sign and average out over taps, neighbours and
+    /// pooling; what is cut off is missing wherever a feature is strong, and stays.
+    /// </summary>
+    private const double Coherence = 64;
+
     private readonly Histogram _histogram;
     private readonly int _levels;
 
@@ -37,18 +43,21 @@ internal sealed class RangeError
         int below = Position(low);
         int above = Math.Max(Position(high), below);
         double step = (high - low) / (_levels - 1);
-        return (step * step / 12 * (_counts[above] - _counts[below])) + Distance(0, below, low) + Distance(above, _histogram.Bins, high);
+        return (step * step / 12 * Math.Max(0, _counts[above] - _counts[below] - _histogram.Zeros)) + (Coherence * (Distance(0, below, low) + Distance(above, _histogram.Bins, high)));
     }
 
     /// <summary>As <see cref="Of"/>, for one value; 0 where nothing was seen.</summary>
     public double Mean(double low, double high) => _counts[^1] == 0 ? 0 : Of(low, high) / _counts[^1];
+
+    /// <summary>Share of the values that rounding changes: all but zeros.</summary>
+    public double Density => _counts[^1] == 0 ? 1 : Math.Clamp(1 - (_histogram.Zeros / _counts[^1]), 0, 1);
 
     /// <summary>Mean square distance of a value to the range, without rounding inside.</summary>
     public double Clipped(double low, double high)
     {
         int below = Position(low);
         int above = Math.Max(Position(high), below);
-        return _counts[^1] == 0 ? 0 : Math.Max(0, Distance(0, below, low) + Distance(above, _histogram.Bins, high)) / _counts[^1];
+        return _counts[^1] == 0 ? 0 : Coherence * Math.Max(0, Distance(0, below, low) + Distance(above, _histogram.Bins, high)) / _counts[^1];
     }
 
     /// <summary>Squared distance of the bins in [first, end) to a border.</summary>

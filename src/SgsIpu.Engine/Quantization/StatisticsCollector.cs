@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using SgsIpu.Core;
+using SgsIpu.Engine.Passes;
 using SgsIpu.Engine.Preprocessing;
 using SgsIpu.Engine.Simulation;
 using SgsIpu.Frontends.Onnx;
@@ -15,10 +18,8 @@ internal sealed class StatisticsCollector : IDisposable
 {
     private readonly Graph _graph;
     private readonly IReadOnlySet<string>? _byChannel;
-    private readonly string[] _computed;
+    private readonly ImmutableArray<ObservedValue> _values = [];
     private readonly string[] _inputs;
-    private readonly bool[] _channelsFirst = [];
-    private readonly Shape[] _shapes = [];
     private readonly OnnxSession? _session;
     private readonly ConcurrentBag<Scratch> _scratch = [];
     private readonly Dictionary<string, ActivationStatistics> _total;
@@ -29,13 +30,13 @@ internal sealed class StatisticsCollector : IDisposable
     {
         _byChannel = byChannel;
         _graph = graph;
+        Held = new HeldSamples(graph.Inputs.Sum(i => graph[i].ByteCount));
         _inputs = [.. observed.Where(graph.Inputs.Contains)];
-        _computed = [.. observed.Except(_inputs)];
+        string[] computed = [.. observed.Except(_inputs)];
         _total = observed.ToDictionary(t => t, NewStatistics, StringComparer.Ordinal);
-        if (_computed.Length > 0)
+        if (computed.Length > 0)
         {
-            SourceGraph source = new OnnxEmitter(graph).EmitObserved(_computed, out _channelsFirst);
-            _shapes = [.. source.Outputs.Select(o => new Shape(o.Dimensions.AsSpan()))];
+            SourceGraph source = new OnnxEmitter(graph).EmitSummaries(computed, IsNonNegative, out _values);
             _session = new OnnxSession(OnnxWriter.Write(source), [.. source.Outputs.Select(o => o.Name)]);
         }
     }
@@ -62,6 +63,9 @@ internal sealed class StatisticsCollector : IDisposable
         return _total;
     }
 
+    /// <summary>Samples kept to measure on.</summary>
+    public HeldSamples Held { get; }
+
     public void Dispose()
     {
         foreach (Scratch scratch in _scratch)
@@ -84,19 +88,14 @@ internal sealed class StatisticsCollector : IDisposable
         try
         {
             ModelInputs.Check(_graph, inputs);
-            Scratch scratch = _scratch.TryTake(out Scratch? used) ? used : new Scratch(_total.Keys.Select(NewStatistics), _session?.NewBuffers(_shapes));
+            Held.Offer(sample.Inputs);
+            Scratch scratch = _scratch.TryTake(out Scratch? used) ? used : new Scratch(_total.Keys.Select(NewStatistics), _session?.NewBuffers(_values.Select(v => v.Shape)));
             foreach (string input in _inputs)
             {
                 scratch[input].Observe(inputs[input].As<float>(), 1);
             }
 
-            _session?.Run(
-                inputs,
-                scratch.Buffers!,
-                (i, _, shape, bytes) => scratch[_computed[i]].Observe(
-                    System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes),
-                    _channelsFirst[i] ? shape[2] * shape[3] : 1),
-                cancellationToken);
+            _session?.Run(inputs, scratch.Buffers!, (i, _, _, bytes) => Look(scratch[_values[i].Tensor], _values[i], MemoryMarshal.Cast<byte, float>(bytes)), cancellationToken);
             _scratch.Add(scratch);
         }
         catch (IpuException e) when (e.Kind == IpuErrorKind.InvalidArgument)
@@ -104,6 +103,32 @@ internal sealed class StatisticsCollector : IDisposable
             throw new IpuException(e.ErrorId, $"sample '{sample.Name}': {e.Message}", e.Kind, e) { Target = sample.Name };
         }
     }
+
+    private static void Look(ActivationStatistics statistics, ObservedValue value, ReadOnlySpan<float> values)
+    {
+        switch (value.Kind)
+        {
+            case ObservedKind.Maximum:
+                statistics.ObserveLargest(values);
+                break;
+            case ObservedKind.NegatedMinimum:
+                statistics.ObserveSmallest(values);
+                break;
+            case ObservedKind.Mean:
+                statistics.ObserveMean(values);
+                break;
+            default:
+                statistics.Observe(values, value.Inner);
+                break;
+        }
+    }
+
+    private bool IsNonNegative(string tensor) => _graph.Producer(tensor)?.Op switch
+    {
+        ClipOp clip => clip.Min >= 0,
+        { } op => FusedActivation.Of(op) is { Min: >= 0 },
+        null => false,
+    };
 
     /// <summary>Statistics of the samples that one thread was at, and memory for the outputs of one.</summary>
     private sealed class Scratch(IEnumerable<ActivationStatistics> statistics, OnnxBuffers? buffers) : IDisposable

@@ -61,6 +61,17 @@ internal sealed class PreparedGraph
         }
     }
 
+    /// <summary>Prepares the node at a position anew with another bias. No run may be under way.</summary>
+    /// <param name="shift">Real numbers to add, by output channel.</param>
+    public void ShiftBias(int index, ReadOnlySpan<double> shift)
+    {
+        Node node = Graph.Nodes[index];
+        ImmutableArray<TensorSpec?> inputs = [.. Graph.InputsOf(node)];
+        TensorSpec bias = inputs[2]!;
+        inputs = inputs.SetItem(2, bias with { Constant = Quantization.ConstantRounding.Shifted(bias.Constant!, bias.Quant!, shift) });
+        _kernels[index] = ((IpuOperator)node.Op).PrepareFixed(new FixedBinding(node.Name, inputs, [.. Graph.OutputsOf(node)]));
+    }
+
     /// <summary>Runs the node at a position of the graph.</summary>
     public void RunNode(Frame frame, int index, int threads)
     {

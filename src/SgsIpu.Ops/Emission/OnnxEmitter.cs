@@ -12,6 +12,15 @@ public sealed class OnnxEmitter(Graph graph)
     /// <summary>Version of the ONNX operator set that is emitted.</summary>
     public const int Opset = 21;
 
+    /// <summary>Images of fewer pixels are handed out whole.</summary>
+    private const int LeastPixels = 100;
+
+    /// <summary>Rows and columns of the part of a large image, about.</summary>
+    private const int PartSide = 4;
+
+    /// <summary>ONNX Runtime blocks this many channels, or a multiple.</summary>
+    private const int BlockedChannels = 8;
+
     private static readonly ImmutableArray<int> ToFirst = [0, 3, 1, 2];
     private static readonly ImmutableArray<int> ToLast = [0, 2, 3, 1];
 
@@ -63,6 +72,66 @@ public sealed class OnnxEmitter(Graph graph)
                 : Declare(tensor) with { Name = Native(tensor) });
         }
 
+        return ToSource(declared);
+    }
+
+    /// <summary>
+    /// As <see cref="Emit"/>, but returns of each tensor what a statistician asks for, in the form that it lives in, so that looking at it
+    /// costs no transpose. Of large images it is the extremes of each channel and an evenly spaced part: pooling them is far cheaper than handing
+    /// out everything, because ONNX Runtime keeps images in a blocked layout that only pooling reads as it is.
+    /// </summary>
+    /// <param name="nonNegative">True for tensors without values below 0, whose least value is not asked for.</param>
+    /// <param name="values">What each output of the graph is, in order; of one tensor, extremes come before the part.</param>
+    public SourceGraph EmitSummaries(IReadOnlyList<string> tensors, Func<string, bool> nonNegative, out ImmutableArray<ObservedValue> values)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentNullException.ThrowIfNull(nonNegative);
+        EmitNodes(tensors);
+        var seen = ImmutableArray.CreateBuilder<ObservedValue>();
+        var declared = new List<SourceTensor>();
+        foreach (string tensor in tensors)
+        {
+            Shape shape = graph[tensor].Shape;
+            if (!LivesChannelsFirst(tensor))
+            {
+                declared.Add(Declare(tensor) with { Name = Native(tensor) });
+                seen.Add(new ObservedValue(tensor, ObservedKind.All, shape, Inner: 1));
+                continue;
+            }
+
+            Shape first = shape.Permute(ToFirst.AsSpan());
+            string value = _first[tensor];
+            if (shape[1] * shape[2] < LeastPixels || shape[3] % BlockedChannels != 0 || shape[0] != 1)
+            {
+                declared.Add(new SourceTensor(value, graph[tensor].Type, first.Dimensions));
+                seen.Add(new ObservedValue(tensor, ObservedKind.All, first, shape[1] * shape[2]));
+                continue;
+            }
+
+            void Output(string name, ObservedKind kind, Shape form)
+            {
+                declared.Add(new SourceTensor(name, DataType.Float32, form.Dimensions));
+                seen.Add(new ObservedValue(tensor, kind, form, form[2] * form[3]));
+            }
+
+            var channels = new Shape(1, shape[3], 1, 1);
+            Output(Add("GlobalMaxPool", [value], tensor + "/max"), ObservedKind.Maximum, channels);
+            if (!nonNegative(tensor))
+            {
+                var minus = new float[shape[3]];
+                Array.Fill(minus, -1);
+                string weights = Constant(Tensor.FromArray<float>(minus, new Shape(shape[3], 1, 1, 1)), tensor + "/minus");
+                string negated = Add("Conv", [value, weights], tensor + "/negated", ("group", (long)shape[3]), ("kernel_shape", Longs([1, 1])));
+                Output(Add("GlobalMaxPool", [negated], tensor + "/min"), ObservedKind.NegatedMinimum, channels);
+            }
+
+            Output(Add("GlobalAveragePool", [value], tensor + "/mean"), ObservedKind.Mean, channels);
+            int[] strides = [Math.Max(1, shape[1] / PartSide), Math.Max(1, shape[2] / PartSide)];
+            string part = Add("MaxPool", [value], tensor + "/part", ("kernel_shape", Longs([1, 1])), ("strides", Longs(strides)));
+            Output(part, ObservedKind.Part, new Shape(1, shape[3], ((shape[1] - 1) / strides[0]) + 1, ((shape[2] - 1) / strides[1]) + 1));
+        }
+
+        values = seen.ToImmutable();
         return ToSource(declared);
     }
 

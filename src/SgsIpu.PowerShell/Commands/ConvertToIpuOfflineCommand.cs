@@ -34,7 +34,7 @@ public sealed class ConvertToIpuOfflineCommand : CalibrationCmdlet
     /// <summary>How much work goes into ranges and rounding.</summary>
     [Parameter]
     [Alias("quant_level")]
-    public CalibrationLevel QuantLevel { get; set; } = CalibrationLevel.L2;
+    public CalibrationLevel QuantLevel { get; set; } = CalibrationLevel.L5;
 
     /// <summary>The chip.</summary>
     [Parameter]

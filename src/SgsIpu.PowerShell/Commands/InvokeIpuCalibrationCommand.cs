@@ -34,7 +34,7 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
     /// <summary>How much work goes into ranges and rounding.</summary>
     [Parameter]
     [Alias("quant_level")]
-    public CalibrationLevel QuantLevel { get; set; } = CalibrationLevel.L2;
+    public CalibrationLevel QuantLevel { get; set; } = CalibrationLevel.L5;
 
     /// <summary>Replaces the model's chip.</summary>
     [Parameter]
@@ -47,7 +47,11 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
     [Alias("quant_param")]
     public string[] QuantParam { get; set; } = [];
 
-    /// <summary>Accepted for the vendor's runbooks: samples always stream.</summary>
+    /// <summary>Files of statistics that Export-IpuStatistics wrote, in place of images. Several are the parts of one set of samples.</summary>
+    [Parameter(ParameterSetName = ByModel)]
+    public string[] Statistics { get; set; } = [];
+
+    /// <summary>Observes the tensors in groups, one run of the samples for each: less memory, more time, the same result.</summary>
     [Parameter]
     [Alias("memory_saving")]
     public SwitchParameter MemorySaving { get; set; }
@@ -60,7 +64,7 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
             return;
         }
 
-        if (!Try(Model, Prepare, out (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions Samples, ImmutableArray<GivenQuantization> Given) p))
+        if (!Try(Model, Prepare, out (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions? Samples, CalibrationStatistics? Statistics, ImmutableArray<GivenQuantization> Given) p))
         {
             return;
         }
@@ -72,8 +76,9 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
             model,
             (work, progress) =>
             {
-                using FileSampleSource samples = OpenSamples(model, p.Samples, work);
-                var options = new CalibrationOptions(samples) { Level = QuantLevel, NumProcess = NumProcess, InputConfig = p.Config, Given = p.Given };
+                using FileSampleSource? samples = p.Samples is null ? null : OpenSamples(model, p.Samples, work);
+                CalibrationOptions options = samples is null ? CalibrationOptions.From(p.Statistics!) : new CalibrationOptions(samples);
+                options = options with { Level = QuantLevel, NumProcess = NumProcess, MemorySaving = MemorySaving, InputConfig = p.Config, Given = p.Given };
                 return IpuEngine.Calibrate(model, WithMode(options, p.Quant), progress, work.Token);
             },
             out IpuModel result);
@@ -81,13 +86,14 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
         {
             WriteWarnings(result);
             GivenReport.Tell(this, result);
+            CalibrationTold.Verbose(this, result);
             WriteObject(result);
         }
     }
 
     private void CalibrateStages()
     {
-        if (!Try(Stage, Prepare, out (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions Samples, ImmutableArray<GivenQuantization> Given) p)
+        if (!Try(Stage, Prepare, out (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions? Samples, CalibrationStatistics? Statistics, ImmutableArray<GivenQuantization> Given) p)
             || !Try(Stage, () => Named(p.Given), out ImmutableArray<GivenQuantization>[] given))
         {
             return;
@@ -99,15 +105,16 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
             stages,
             (work, progress) =>
             {
-                using FileSampleSource samples = OpenSamples(stages[0], p.Samples, work);
+                using FileSampleSource samples = OpenSamples(stages[0], p.Samples!, work);
                 return StagedCalibration.Run(
-                    stages, Forward, FullPath, samples, (i, recorded) => WithMode(new CalibrationOptions(recorded) { Level = QuantLevel, NumProcess = NumProcess, Given = given[i] }, p.Quant), work, progress);
+                    stages, Forward, FullPath, samples, (i, recorded) => WithMode(new CalibrationOptions(recorded) { Level = QuantLevel, NumProcess = NumProcess, MemorySaving = MemorySaving, Given = given[i] }, p.Quant), work, progress);
             },
             out IpuModel[] results);
         foreach (IpuModel result in done ? results : [])
         {
             WriteWarnings(result);
             GivenReport.Tell(this, result);
+            CalibrationTold.Verbose(this, result);
             WriteObject(result);
         }
     }
@@ -117,9 +124,18 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
         ? [.. Stage.Select((s, i) => given.Where(g => s.Graph.Tensors.ContainsKey(g.Tensor) || (i == 0 && !Stage.Any(o => o.Graph.Tensors.ContainsKey(g.Tensor)))).ToImmutableArray())]
         : throw new IpuException("StageConfig", "each stage has an input_config.ini of its own: give it to Import-IpuModel", IpuErrorKind.InvalidArgument);
 
-    private (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions Samples, ImmutableArray<GivenQuantization> Given) Prepare()
+    private (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions? Samples, CalibrationStatistics? Statistics, ImmutableArray<GivenQuantization> Given) Prepare()
     {
         InputConfig? config = ReadConfig();
-        return (config, ReadQuantConfig(), SampleOptions(config), [.. QuantParam.SelectMany(file => QuantParamFile.Read(IpuPath.Existing(this, file)))]);
+        ImmutableArray<GivenQuantization> given = [.. QuantParam.SelectMany(file => QuantParamFile.Read(IpuPath.Existing(this, file)))];
+        if (Statistics.Length == 0)
+        {
+            return (config, ReadQuantConfig(), SampleOptions(config), null, given);
+        }
+
+        string[] files = [.. Statistics.SelectMany(f => IpuPath.Expand(this, f, literal: false))];
+        return Image.Length > 0
+            ? throw new IpuException("StatisticsAndImages", "-Statistics takes the place of -Image: give one of them", IpuErrorKind.InvalidArgument)
+            : (config, ReadQuantConfig(), null, CalibrationStatistics.Merge([.. files.Select(CalibrationStatistics.Read)]), given);
     }
 }

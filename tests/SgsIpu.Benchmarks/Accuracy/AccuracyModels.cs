@@ -36,7 +36,7 @@ internal static class AccuracyModels
             Colour = "BGR",
             Recipe = new Recipe { Letterbox = (416, 416), TopLeft = true },
         },
-        new("ultraface", "onnx/ultraface_rfb320/version-RFB-320_simplified.onnx", _ => new DetectionScore(Decoders.UltraFace))
+        new("ultraface", "onnx/ultraface_rfb320/version-RFB-320.onnx", _ => new DetectionScore(Decoders.UltraFace))
         {
             Mean = "127",
             Std = "128",
@@ -45,10 +45,9 @@ internal static class AccuracyModels
         new("retinaface", "caffe/retinaface_mnet025/deploy.prototxt", _ => new DetectionScore(Decoders.DetectionOutput))
         {
             WeightFile = "caffe/retinaface_mnet025/Widerface-RetinaFace.caffemodel",
-            InputShape = [1, 3, 320, 320],
             Colour = "BGR",
             Mean = "104:117:123",
-            Recipe = new Recipe { Size = (320, 320) },
+            Recipe = new Recipe { Size = (640, 640) },
         },
         new("ppocr_rec", "onnx/ppocr_v4_rec/ch_PP-OCRv4_rec_infer.onnx", _ => new TextScore())
         {

@@ -10,6 +10,8 @@ public sealed class CalibrationTests
     [Theory]
     [InlineData(CalibrationLevel.L1)]
     [InlineData(CalibrationLevel.L2)]
+    [InlineData(CalibrationLevel.L3)]
+    [InlineData(CalibrationLevel.L5)]
     public void TheResultDoesNotDependOnHowManySamplesRunAtOnce(CalibrationLevel level)
     {
         byte[] one = SimFile.Write(SampleModel.Calibrate(SampleModel.Float, level, 1));
@@ -81,11 +83,42 @@ public sealed class CalibrationTests
         Assert.InRange(source.Reads, 1, 1000);
     }
 
+    [Fact]
+    public void EachLevelIsAtLeastAsAccurateAsTheOneBelow()
+    {
+        IpuModel[] models = [.. Enum.GetValues<CalibrationLevel>().Where(l => l >= CalibrationLevel.L3).Select(l => SampleModel.Calibrate(SampleModel.Float, l, 2))];
+        Assert.All(models.Zip(models.Skip(1)), p => Assert.True(p.Second.Report!.OutputSqnr >= p.First.Report!.OutputSqnr, $"{p.First.Report.OutputSqnr} then {p.Second.Report.OutputSqnr}"));
+    }
+
+    [Fact]
+    public void TheHighestLevelIsNoWorseOnOtherPictures()
+    {
+        const double Noise = 0.5;
+        float[][] real = Logits(SampleModel.Float);
+        double lower = Sqnr(real, Logits(SampleModel.Calibrate(SampleModel.Float, CalibrationLevel.L2, 2)));
+        double highest = Sqnr(real, Logits(SampleModel.Calibrate(SampleModel.Float, CalibrationLevel.L5, 2)));
+        Assert.True(highest > lower - Noise, $"L2 {lower:0.0} dB, L5 {highest:0.0} dB");
+    }
+
     [Theory]
-    [InlineData(CalibrationLevel.L3)]
-    [InlineData(CalibrationLevel.L5)]
-    public void ALevelThatIsNotThereIsRefused(CalibrationLevel level) =>
-        Assert.Equal("LevelNotSupported", Assert.Throws<IpuException>(() => SampleModel.Calibrate(SampleModel.Float, level, 1)).ErrorId);
+    [InlineData("input_format=ALL_UINT8;", false)]
+    [InlineData("", true)]
+    public void NothingIsRecommendedWhereTheConfigurationSaysIt(string line, bool recommends)
+    {
+        IpuModel model = SampleModel.Calibrate(SampleModel.With(t => t + "\n[CONV_CONFIG]\n" + line), CalibrationLevel.L5, 2);
+        Assert.Equal(recommends, model.Report!.Steps.Any(s => s.StartsWith("16 bits for", StringComparison.Ordinal)));
+        int wide = model.Nodes.Count(n => n.Op is Conv2DOp or DepthwiseConv2DOp && model.Graph[n.Inputs[0]].Type == DataType.Int16);
+        Assert.True(recommends || wide == 0, $"{wide} convolutions in 16 bits");
+    }
+
+    [Fact]
+    public void TheReportTellsEveryDecision()
+    {
+        IpuModel model = SampleModel.Calibrate(SampleModel.Float, CalibrationLevel.L5, 2);
+        Assert.Contains(model.Report!.Steps, s => s.StartsWith("16 bits for", StringComparison.Ordinal));
+        Assert.Contains(model.Report.Decisions, d => d is { QuantType: "UINT8", ByChannel: true } && d.Alternatives.Any(a => a.Observer == d.Observer));
+        Assert.All(SampleModel.Float.Inputs, i => Assert.Contains(model.Report.Decisions, d => d.Tensor == i.Name && d.Observer == "Known"));
+    }
 
     private static float[][] Logits(IpuModel model)
     {

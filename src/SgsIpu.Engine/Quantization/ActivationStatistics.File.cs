@@ -1,0 +1,78 @@
+using SgsIpu.Core;
+
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>How statistics of a tensor are written and read.</summary>
+internal sealed partial class ActivationStatistics
+{
+    private const int MomentBytes = 40;
+
+    /// <summary>Reads what <see cref="Write(BinaryWriter)"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">It cannot be right.</exception>
+    public static ActivationStatistics Read(BinaryReader reader)
+    {
+        string tensor = reader.ReadString();
+        int channels = reader.ReadInt32();
+        bool byChannel = reader.ReadBoolean();
+
+        // Before anything of this size is made, as many bytes must be there.
+        if (channels < 0 || (long)channels * MomentBytes > reader.BaseStream.Length - reader.BaseStream.Position)
+        {
+            throw new InvalidDataException($"tensor '{tensor}' cannot have {channels} channels");
+        }
+
+        var statistics = new ActivationStatistics(tensor, channels, byChannel) { _samples = reader.ReadInt32() };
+        for (int c = 0; c < channels; c++)
+        {
+            statistics._min[c] = reader.ReadSingle();
+            statistics._max[c] = reader.ReadSingle();
+            statistics._means[c] = new Int128(reader.ReadUInt64(), reader.ReadUInt64());
+            statistics._powers[c] = new Int128(reader.ReadUInt64(), reader.ReadUInt64());
+            bool unseen = statistics._samples == 0 && statistics._min[c] == float.PositiveInfinity && statistics._max[c] == float.NegativeInfinity;
+            if (!unseen && !(float.IsFinite(statistics._min[c]) && float.IsFinite(statistics._max[c]) && statistics._min[c] <= statistics._max[c]))
+            {
+                throw new InvalidDataException($"channel {c} of tensor '{tensor}' goes from {statistics._min[c]} to {statistics._max[c]}");
+            }
+        }
+
+        if (statistics._samples < 0)
+        {
+            throw new InvalidDataException($"tensor '{tensor}' cannot have {statistics._samples} samples");
+        }
+
+        statistics.Histogram.Add(Histogram.Read(reader, Histogram.Fine));
+        foreach (Histogram channel in statistics.Channels)
+        {
+            channel.Add(Histogram.Read(reader, Histogram.Coarse));
+        }
+
+        return statistics;
+    }
+
+    public void Write(BinaryWriter writer)
+    {
+        writer.Write(tensor);
+        writer.Write(_min.Length);
+        writer.Write(!Channels.IsEmpty);
+        writer.Write(_samples);
+        for (int c = 0; c < _min.Length; c++)
+        {
+            writer.Write(_min[c]);
+            writer.Write(_max[c]);
+            Write(writer, _means[c]);
+            Write(writer, _powers[c]);
+        }
+
+        Histogram.Write(writer);
+        foreach (Histogram channel in Channels)
+        {
+            channel.Write(writer);
+        }
+    }
+
+    private static void Write(BinaryWriter writer, Int128 value)
+    {
+        writer.Write((ulong)(value >> 64));
+        writer.Write((ulong)value);
+    }
+}

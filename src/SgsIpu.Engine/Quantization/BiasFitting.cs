@@ -1,0 +1,115 @@
+using System.Collections.Immutable;
+using SgsIpu.Core;
+using SgsIpu.Engine.Simulation;
+using SgsIpu.Ops;
+
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>
+/// Gives back in the biases what rounding and cutting off take from the mean of each output channel, measured node after node on the held
+/// samples with everything before already corrected (Nagel et al., "Data-Free Quantization", 2019, appendix D: empirical correction).
+/// </summary>
+internal static class BiasFitting
+{
+    /// <summary>A mean of fewer values is no mean.</summary>
+    private const int LeastValues = 64;
+
+    /// <param name="graph">The float graph.</param>
+    /// <param name="integers">The fixed graph with the float graph's own inputs.</param>
+    /// <returns>Shifts of the biases by node and output channel.</returns>
+    public static Dictionary<string, double[]> Fit(Graph graph, Graph integers, HeldSamples held, CancellationToken cancellationToken)
+    {
+        Node[] nodes = [.. graph.Nodes.Where(n => IsFitted(graph, integers, n))];
+        string[] tensors = [.. nodes.Select(n => n.Outputs[0])];
+        IReadOnlyList<ImmutableArray<Tensor>> samples = held.Samples;
+        var means = new double[samples.Count][][];
+        using (var runner = new FloatRunner(graph, tensors))
+        {
+            samples.ForEachParallel(
+                (sample, i) =>
+                {
+                    IReadOnlyDictionary<string, Tensor> values = runner.Run(HeldSamples.Named(graph, sample), cancellationToken);
+                    means[i] = [.. tensors.Select(t => Sums(values[t].As<float>(), graph[t].Shape[-1]))];
+                },
+                cancellationToken);
+        }
+
+        var prepared = new PreparedGraph(integers, cancellationToken);
+        PreparedGraph.Frame[] frames = [.. samples.Select(_ => prepared.NewFrame(static t => new byte[t.ByteCount]))];
+        for (int i = 0; i < frames.Length; i++)
+        {
+            Dictionary<string, Tensor> inputs = HeldSamples.Named(graph, samples[i]);
+            foreach (string input in integers.Inputs)
+            {
+                inputs[input].Bytes.CopyTo(frames[i][input]);
+            }
+        }
+
+        var shifts = new Dictionary<string, double[]>(StringComparer.Ordinal);
+        Dictionary<string, int> fitted = nodes.Select((n, i) => (n.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
+        for (int k = 0; k < integers.Nodes.Length; k++)
+        {
+            Node node = integers.Nodes[k];
+            int at = k;
+            frames.ForEachParallel((frame, _) => prepared.RunNode(frame, at, 1), cancellationToken);
+            if (fitted.TryGetValue(node.Name, out int position) && Shift(integers, node, frames, [.. means.Select(m => m[position])]) is { } shift)
+            {
+                shifts[node.Name] = shift;
+                prepared.ShiftBias(k, shift);
+                frames.ForEachParallel((frame, _) => prepared.RunNode(frame, at, 1), cancellationToken);
+            }
+        }
+
+        return shifts;
+    }
+
+    private static bool IsFitted(Graph graph, Graph integers, Node node) =>
+        ((IpuOperator)node.Op).Quantize(graph.InputsOf(node)) is { Class: QuantClass.Convolution, Weight: >= 0, Bias: >= 0 } rule
+        && node.Inputs.Length > rule.Bias && node.Inputs[rule.Bias].Length > 0
+        && integers.Nodes.FirstOrDefault(n => n.Name == node.Name) is { } rounded && integers[rounded.Outputs[0]].Quant is not null
+        && integers[rounded.Inputs[0]].Type == DataType.UInt8;
+
+    private static double[] Sums(ReadOnlySpan<float> values, int channels)
+    {
+        var sums = new double[channels];
+        for (int row = 0; row < values.Length; row += channels)
+        {
+            for (int c = 0; c < channels; c++)
+            {
+                sums[c] += values[row + c];
+            }
+        }
+
+        return sums;
+    }
+
+    private static double[]? Shift(Graph integers, Node node, PreparedGraph.Frame[] frames, double[][] real)
+    {
+        TensorSpec output = integers[node.Outputs[0]];
+        int channels = output.Shape[-1];
+        long values = output.Shape.Count / channels * frames.Length;
+        if (values < LeastValues)
+        {
+            return null;
+        }
+
+        QuantParam quant = output.Quant!;
+        var shift = new double[channels];
+        for (int i = 0; i < frames.Length; i++)
+        {
+            double[] sums = Sums(new Tensor(output.Type, output.Shape, frames[i][output.Name].ToArray()).ToFloats(), channels);
+            for (int c = 0; c < channels; c++)
+            {
+                double scale = quant.Scale[quant.IsPerTensor ? 0 : c];
+                shift[c] += real[i][c] - (scale * (sums[c] - ((double)quant.ZeroPoint * output.Shape.Count / channels)));
+            }
+        }
+
+        for (int c = 0; c < channels; c++)
+        {
+            shift[c] /= values;
+        }
+
+        return shift;
+    }
+}

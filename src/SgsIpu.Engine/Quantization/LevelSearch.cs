@@ -1,0 +1,183 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using SgsIpu.Core;
+using SgsIpu.Engine.Configuration;
+using SgsIpu.Ops;
+
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>
+/// What each calibration level does, from observed statistics to the one variant that is made. From level 3 on, nothing is taken on
+/// faith: a step that does not make the outputs of the held samples better is undone, so that no level is worse than the one below.
+/// </summary>
+internal sealed class LevelSearch
+{
+    private readonly IpuModel _model;
+    private readonly IpuModel _plain;
+    private readonly CalibrationState _state;
+    private readonly GivenTable _given;
+    private readonly IProgress<IpuProgress>? _progress;
+    private readonly CancellationToken _cancellationToken;
+    private readonly ConvolutionRounding _rounding;
+    private readonly List<string> _steps = [];
+
+    /// <param name="model">The float model with the constants that were given.</param>
+    public LevelSearch(IpuModel model, CalibrationState state, GivenTable given, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    {
+        _model = model;
+        _plain = model with { InputConfig = null };
+        _state = state;
+        _given = given;
+        _progress = progress;
+        _cancellationToken = cancellationToken;
+        _rounding = new ConvolutionRounding(model.Graph, state.Statistics, state.Level, given);
+    }
+
+    /// <summary>What was tried and what came of it, in order.</summary>
+    public ImmutableArray<string> Steps => [.. _steps];
+
+    /// <summary>Expected signal-to-noise ratio of the outputs in dB, measured on the held samples; NaN below level 3.</summary>
+    public double Sqnr { get; private set; } = double.NaN;
+
+    private CalibrationLevel Level => _state.Level;
+
+    /// <summary>The fixed graph, with the border of the model.</summary>
+    /// <param name="chosen">Types of the activations that convolutions read, by node, which leave nothing to search; null searches.</param>
+    public Graph Make(IReadOnlyDictionary<string, DataType>? chosen, out QuantizationVariant variant)
+    {
+        variant = Variant(Level < CalibrationLevel.L3 ? Level : CalibrationLevel.L2, chosen);
+        if (Level >= CalibrationLevel.L3 && chosen is null)
+        {
+            variant = Search(variant);
+        }
+
+        _progress?.Report(new IpuProgress("Rounding weights", 0, 0));
+        return Quantizer.Quantize(_model, variant, _rounding, _cancellationToken);
+    }
+
+    private QuantizationVariant Search(QuantizationVariant start)
+    {
+        _progress?.Report(new IpuProgress("Choosing ranges", 0, 0));
+        var trial = new FixedTrial(_model.Graph, _state.Held, _cancellationToken);
+        if (trial.IsEmpty)
+        {
+            _steps.Add("nothing to measure on: ranges are those of histograms");
+            return Variant(Level, null);
+        }
+
+        (QuantizationVariant Variant, double[] Noise) best = (start, Noise(trial, start));
+        _steps.Add($"ranges without outliers: {Db(best.Noise)}");
+        Try(trial, ref best, "ranges by their error at the readers", Variant(CalibrationLevel.L3, null));
+        if (Level >= CalibrationLevel.L4)
+        {
+            TryBiases(trial, ref best, best.Variant);
+            if (MayPromote)
+            {
+                IReadOnlyDictionary<string, DataType> chosen = Level == CalibrationLevel.L4 ? Estimated(best.Variant) : Measured(trial, best.Variant);
+                if (chosen.Count > 0)
+                {
+                    var level = best.Variant.Decisions == start.Decisions ? CalibrationLevel.L2 : CalibrationLevel.L3;
+                    QuantizationVariant promoted = Variant(level, chosen);
+                    Try(trial, ref best, $"{chosen.Count} convolutions in 16 bits", promoted);
+                    TryBiases(trial, ref best, promoted);
+                }
+            }
+        }
+
+        Sqnr = FixedTrial.Decibels(best.Noise);
+        return best.Variant;
+    }
+
+    /// <summary>The vendor's rule: with input_format, nothing is recommended.</summary>
+    private bool MayPromote => _model.InputConfig?.ConvolutionFormat is null;
+
+    private static string Db(double[] noise) => string.Create(CultureInfo.InvariantCulture, $"{FixedTrial.Decibels(noise):0.0} dB");
+
+    private QuantizationVariant Variant(CalibrationLevel level, IReadOnlyDictionary<string, DataType>? chosen)
+    {
+        // The table notes what became of each wish, so that every variant has its own.
+        var given = new GivenTable(_state.Float.Graph, _state.Float.Given);
+        var plan = new PrecisionPlan(_model.Graph, _model.InputConfig, given, chosen);
+        given.SettleBits(plan);
+        var decider = new RangeDecider(_model, plan, level, given);
+        TensorRanges ranges = decider.Decide(_state.Statistics, _cancellationToken);
+        return new QuantizationVariant(plan, ranges, [.. decider.Decisions], given) { Chosen = chosen ?? new Dictionary<string, DataType>() };
+    }
+
+    private double[] Noise(FixedTrial trial, QuantizationVariant variant) =>
+        trial.Noise(Quantizer.Quantize(_plain, variant, _rounding, _cancellationToken), _cancellationToken);
+
+    private bool Try(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, string what, QuantizationVariant variant)
+    {
+        double[] noise = Noise(trial, variant);
+        bool better = noise.Sum() < best.Noise.Sum();
+        _steps.Add($"{what}: {Db(noise)}{(better ? "" : ", left alone")}");
+        if (better)
+        {
+            best = (variant, noise);
+        }
+
+        return better;
+    }
+
+    private void TryBiases(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, QuantizationVariant variant)
+    {
+        _progress?.Report(new IpuProgress("Fitting biases", 0, 0));
+        Graph integers = Quantizer.Quantize(_plain, variant, _rounding, _cancellationToken);
+        Dictionary<string, double[]> shifts = BiasFitting.Fit(_model.Graph, integers, _state.Held, _cancellationToken);
+        Try(trial, ref best, "biases fitted", variant with { BiasShifts = shifts });
+    }
+
+    /// <summary>Convolutions that run in 8 bits because nobody asked otherwise.</summary>
+    private Node[] Candidates(PrecisionPlan plan) =>
+        [.. _model.Graph.Nodes.Where(n => plan.Rule(n) is { Class: QuantClass.Convolution, Weight: >= 0 } rule
+            && plan.Precision.Of(n, rule) == DataType.UInt8 && _given.Bit(n, rule) is null && plan.IsReal(n.Inputs[0]))];
+
+    private long Macs(Node node) => ((IpuOperator)node.Op).Cost(_model.Graph.InputsOf(node), _model.Graph.OutputsOf(node)).Macs;
+
+    private Dictionary<string, DataType> Choose(PrecisionPlan plan, IReadOnlyList<(string Node, long Macs, double[] Noise)> layers)
+    {
+        Node[] all = [.. _model.Graph.Nodes.Where(n => plan.Rule(n) is { Class: QuantClass.Convolution, Weight: >= 0 })];
+        long spent = all.Where(n => plan.Precision.Of(n, plan.Rule(n)) == DataType.Int16).Sum(Macs);
+        var chosen = new Dictionary<string, DataType>(StringComparer.Ordinal);
+        foreach ((string node, string reason) in PrecisionSearch.Choose(layers, all.Sum(Macs), spent))
+        {
+            chosen[node] = DataType.Int16;
+            _steps.Add($"16 bits for '{node}': {reason}");
+        }
+
+        return chosen;
+    }
+
+    /// <summary>By the error that each is expected to make at its own output.</summary>
+    private Dictionary<string, DataType> Estimated(QuantizationVariant variant)
+    {
+        Dictionary<string, TensorDecision> decisions = variant.Decisions.ToDictionary(d => d.Tensor, StringComparer.Ordinal);
+        return Choose(variant.Plan,
+        [
+            .. Candidates(variant.Plan)
+                .Select(n => (Node: n, Decision: decisions.GetValueOrDefault(variant.Plan.RangeOf(n.Inputs[0]))))
+                .Where(p => p.Decision is { } d && double.IsFinite(d.Sqnr))
+                .Select(p => (p.Node.Name, Macs(p.Node), new[] { Math.Pow(10, -p.Decision!.Sqnr / 10) })),
+        ]);
+    }
+
+    /// <summary>By the error that each alone makes at the outputs of the model.</summary>
+    private Dictionary<string, DataType> Measured(FixedTrial trial, QuantizationVariant variant)
+    {
+        Node[] candidates = Candidates(variant.Plan);
+        using var sensitivity = new LayerSensitivity(_model.Graph, _state.Held, trial, candidates, _cancellationToken);
+        var noise = new double[candidates.Length][];
+        int done = 0;
+        candidates.ForEachParallel(
+            (node, i) =>
+            {
+                QuantRule rule = variant.Plan.Rule(node);
+                QuantParam input = variant.Ranges.Mapping(variant.Plan.RangeOf(node.Inputs[0]), DataType.UInt8);
+                noise[i] = sensitivity.Noise(node, rule, input, _rounding.Round(node, rule, input, wide: false, variant.BiasShifts.GetValueOrDefault(node.Name)), _cancellationToken);
+                _progress?.Report(new IpuProgress("Measuring layers", Interlocked.Increment(ref done), candidates.Length));
+            },
+            _cancellationToken);
+        return Choose(variant.Plan, [.. candidates.Select((n, i) => (n.Name, Macs(n), noise[i]))]);
+    }
+}

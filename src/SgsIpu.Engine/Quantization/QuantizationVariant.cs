@@ -1,0 +1,15 @@
+using SgsIpu.Core;
+
+namespace SgsIpu.Engine.Quantization;
+
+/// <summary>Everything that makes one fixed graph of a float one.</summary>
+/// <param name="Decisions">How the ranges came about.</param>
+/// <param name="Given">What was asked of tensors, and what became of it in this variant.</param>
+internal sealed record QuantizationVariant(PrecisionPlan Plan, TensorRanges Ranges, IReadOnlyList<TensorDecision> Decisions, GivenTable Given)
+{
+    /// <summary>What is added to the biases of nodes, by output channel.</summary>
+    public IReadOnlyDictionary<string, double[]> BiasShifts { get; init; } = new Dictionary<string, double[]>();
+
+    /// <summary>The nodes that run in 16 bits because a level proposes it.</summary>
+    public IReadOnlyDictionary<string, DataType> Chosen { get; init; } = new Dictionary<string, DataType>();
+}
