@@ -15,6 +15,9 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
     /// <summary>Values that one sample adds to the histogram at most.</summary>
     private const int HistogramValues = 1 << 12;
 
+    /// <summary>Few samples of a channel that is seldom active say little of how seldom.</summary>
+    private const double LeastDensity = 0.25;
+
     /// <summary>Means are added up as integers of this part of 1: floating-point sums would depend on the order of the samples.</summary>
     private const double Unit = 1L << 32;
 
@@ -50,7 +53,7 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
     public double Variance(int channel) => Math.Max(0, ((double)_powers[channel] / Unit / _samples) - Math.Pow(Mean(channel), 2));
 
     /// <summary>Share of the values of a channel that are not 0; 1 where its histogram is not kept.</summary>
-    public double Density(int channel) => Channels.IsEmpty ? 1 : new RangeError(Channels[channel], 2).Density;
+    public double Density(int channel) => Channels.IsEmpty ? 1 : Math.Max(LeastDensity, new RangeError(Channels[channel], 2).Density);
 
     /// <summary>Adds the values of one sample.</summary>
     /// <param name="inner">Values of one channel that lie one after the other: the image of an NCHW tensor, 1 where channels come last.</param>

@@ -129,8 +129,8 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
 
     private double HeadroomOf(ActivationStatistics seen, double largest)
     {
-        // Functions of large numbers (the softmax of logits) need the finest steps there are; sums of many products do not.
-        if (!IsConvolution(_graph.Producer(seen.Tensor)) && !_graph.Consumers(seen.Tensor).Any(IsConvolution))
+        // Level 1 is minimum and maximum. Functions of large numbers (the softmax of logits) need the finest steps there are; sums of many products do not.
+        if (level == CalibrationLevel.L1 || (!IsConvolution(_graph.Producer(seen.Tensor)) && !_graph.Consumers(seen.Tensor).Any(IsConvolution)))
         {
             return 1;
         }

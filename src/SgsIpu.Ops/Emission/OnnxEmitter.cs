@@ -16,7 +16,7 @@ public sealed class OnnxEmitter(Graph graph)
     private const int LeastPixels = 100;
 
     /// <summary>Rows and columns of the part of a large image, about.</summary>
-    private const int PartSide = 4;
+    private const int PartSide = 28;
 
     /// <summary>ONNX Runtime blocks this many channels, or a multiple.</summary>
     private const int BlockedChannels = 8;
