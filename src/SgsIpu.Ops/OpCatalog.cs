@@ -134,15 +134,24 @@ public static class OpCatalog
         .. TfLiteRecurrent.Imports,
     ];
 
-    private static readonly Dictionary<string, OpEntry> ByName = Sorted.ToDictionary(e => e.Name, StringComparer.Ordinal);
-
     private static readonly Dictionary<(Framework, string), ImportRule> Rules =
         Sorted.SelectMany(e => e.Imports).Concat(Rewrites).ToDictionary(r => (r.Framework, r.OpType));
 
     public static ImmutableArray<OpEntry> Entries => Sorted;
 
-    /// <summary>The record type of an operator name, or null.</summary>
-    public static Type? TypeOf(string name) => ByName.TryGetValue(name, out OpEntry? entry) ? entry.Type : null;
+    /// <summary>
+    /// The record type of an operator name, or null. Found by its name, which is the operator's with "Op" behind it, so that who loads a
+    /// model does not wait for the import rules of all frameworks.
+    /// </summary>
+    public static Type? TypeOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.Length is > 0 and <= 64 && name.All(char.IsAsciiLetterOrDigit)
+            && typeof(IpuOperator).Assembly.GetType($"{typeof(IpuOperator).Namespace}.{name}Op") is { IsAbstract: false } type
+            && type.IsSubclassOf(typeof(IpuOperator))
+            ? type
+            : null;
+    }
 
     /// <summary>The names of a framework's operators that have a rule, sorted.</summary>
     public static IEnumerable<string> OperatorsOf(Framework framework) =>

@@ -17,6 +17,20 @@ public sealed class CatalogTests
     [Fact]
     public void EntriesAreSorted() => Assert.Equal(OpCatalog.Entries.Select(e => e.Name).Order(StringComparer.Ordinal), OpCatalog.Entries.Select(e => e.Name));
 
+    [Fact]
+    public void EveryOperatorIsFoundByItsName() => Assert.All(OpCatalog.Entries, e => Assert.Equal(e.Type, OpCatalog.TypeOf(e.Name)));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Ipu")]
+    [InlineData("add")]
+    [InlineData("Nothing")]
+    [InlineData("AddOp, SgsIpu.Ops")]
+    [InlineData("Add`1[[System.Int32]]")]
+    [InlineData("Add+")]
+    [InlineData("\0Add")]
+    public void NothingElseIsFound(string name) => Assert.Null(OpCatalog.TypeOf(name));
+
     /// <summary>Attributes that are lists, records or names of their own.</summary>
     public static TheoryData<IpuOperator> Elaborate =>
     [

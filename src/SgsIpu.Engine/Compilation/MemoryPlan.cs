@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace SgsIpu.Engine.Compilation;
@@ -6,13 +5,16 @@ namespace SgsIpu.Engine.Compilation;
 /// <summary>Where the activations of a graph lie in one arena.</summary>
 public sealed class MemoryPlan
 {
-    private readonly FrozenDictionary<string, MemoryBlock> _byName;
+    private readonly Dictionary<string, int> _at = new(StringComparer.Ordinal);
 
     public MemoryPlan(long total, IEnumerable<MemoryBlock> blocks)
     {
         Total = total;
         Blocks = [.. blocks];
-        _byName = Blocks.ToFrozenDictionary(b => b.Tensor, StringComparer.Ordinal);
+        for (int i = 0; i < Blocks.Length; i++)
+        {
+            _at[Blocks[i].Tensor] = i;
+        }
     }
 
     /// <summary>Bytes of the arena.</summary>
@@ -23,9 +25,9 @@ public sealed class MemoryPlan
 
     /// <summary>The block of an activation.</summary>
     /// <exception cref="KeyNotFoundException">The tensor is constant or unknown.</exception>
-    public MemoryBlock this[string tensor] => _byName[tensor];
+    public MemoryBlock this[string tensor] => Blocks[_at[tensor]];
 
-    public bool Contains(string tensor) => _byName.ContainsKey(tensor);
+    public bool Contains(string tensor) => _at.ContainsKey(tensor);
 
     /// <summary>
     /// The most bytes in use at one time, in aligned blocks, those that tensors share counted once. No plan that shares the same bytes

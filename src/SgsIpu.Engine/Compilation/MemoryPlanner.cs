@@ -41,9 +41,10 @@ public static class MemoryPlanner
             return $"it places {plan.Blocks.Length} tensors, the graph has {wanted.Length} activations";
         }
 
-        for (int i = 0; i < wanted.Length; i++)
+        // In the order in which they come to life: only those that live on can meet the next.
+        var alive = new List<MemoryBlock>();
+        foreach (MemoryBlock w in wanted)
         {
-            MemoryBlock w = wanted[i];
             if (!plan.Contains(w.Tensor))
             {
                 return $"it does not place '{w.Tensor}'";
@@ -60,14 +61,16 @@ public static class MemoryPlanner
                 return $"'{w.Tensor}' lies at {block.Offset}, in an arena of {plan.Total} bytes aligned to {Alignment}";
             }
 
-            for (int j = 0; j < i; j++)
+            alive.RemoveAll(other => other.Last < block.First);
+            foreach (MemoryBlock other in alive)
             {
-                MemoryBlock other = plan[wanted[j].Tensor];
-                if (block.LivesWith(other) && block.Overlaps(other) && !places.Fit(block, other))
+                if (block.Overlaps(other) && !places.Fit(block, other))
                 {
                     return $"'{block.Tensor}' and '{other.Tensor}' are needed at the same time and overlap";
                 }
             }
+
+            alive.Add(block);
         }
 
         return null;
@@ -76,7 +79,7 @@ public static class MemoryPlanner
     /// <summary>A size rounded up to <see cref="Alignment"/>.</summary>
     public static long Align(long size) => checked(size + Alignment - 1) / Alignment * Alignment;
 
-    /// <summary>When each activation is needed; the offsets are 0.</summary>
+    /// <summary>When each activation is needed, in the order in which they come to life; the offsets are 0.</summary>
     private static MemoryBlock[] Lifetimes(Graph graph)
     {
         var first = graph.Inputs.ToDictionary(i => i, _ => -1, StringComparer.Ordinal);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using SgsIpu.Core;
 using SgsIpu.Engine.Compilation;
@@ -35,6 +36,20 @@ public sealed class ModelFileTests
         IpuModel again = ImageReader.Read(file, "again.img");
         Assert.Equal(file, ImageWriter.Write(again with { SourcePath = Offline.SourcePath }));
         Assert.Equal(Logits(SampleModel.Fixed), Logits(again));
+    }
+
+    [Fact]
+    public void AnImagesConstantsAreSlicesOfTheFile()
+    {
+        byte[] file = ImageWriter.Write(Offline);
+        IpuModel again = ImageReader.Read(file, "again.img");
+        Assert.All(again.Graph.Tensors.Values.Where(t => t.IsConstant), t =>
+        {
+            Assert.True(MemoryMarshal.TryGetArray(t.Constant!.Memory, out ArraySegment<byte> bytes));
+            Assert.Same(file, bytes.Array);
+            Assert.Equal(0, bytes.Offset % MemoryPlanner.Alignment);
+            Assert.Equal(Offline.Graph[t.Name].Constant!.Bytes, bytes.AsSpan());
+        });
     }
 
     [Fact]
