@@ -31,6 +31,9 @@ public sealed record CalibrationOptions(ISampleSource Samples)
     /// <summary>Observes tensors in groups, one sample at a time: less memory, more time, the same result.</summary>
     public bool MemorySaving { get; init; }
 
+    /// <summary>Lets 16 bits be chosen up to a cost on the chip, in place of a share of the multiply-accumulates (levels 4 and 5); null for none.</summary>
+    public CostBudget? Budget { get; init; }
+
     /// <summary>Takes the place of the samples, which are then not read; null observes them.</summary>
     public CalibrationStatistics? Statistics { get; init; }
 

@@ -5,6 +5,9 @@ namespace SgsIpu.Engine.Quantization;
 /// <param name="Observed">What was observed; it does not depend on types, so that other types need no further run.</param>
 internal sealed record CalibrationState(IpuModel Float, CalibrationLevel Level, CalibrationStatistics Observed)
 {
+    /// <summary>What the fixed model may cost; null for the usual share of 16 bits.</summary>
+    public CostBudget? Budget { get; init; }
+
     /// <summary>By tensor.</summary>
     public IReadOnlyDictionary<string, ActivationStatistics> Statistics => Observed.Tensors;
 

@@ -26,7 +26,7 @@ internal static class Calibrator
         }
 
         CalibrationStatistics statistics = options.Statistics is { } given ? Checked(model, given) : Observed(model, options, progress, cancellationToken);
-        var state = new CalibrationState(model, options.Level, statistics);
+        var state = new CalibrationState(model, options.Level, statistics) { Budget = Checked(model, options) };
         return options.QMode is { } mode
             ? new Reconstruction.QModeCalibrator(state with { Level = (CalibrationLevel)Math.Min((int)options.Level, (int)CalibrationLevel.L2) }, mode, options, progress).Calibrate(cancellationToken)
             : Quantize(state, null, progress, cancellationToken);
@@ -103,6 +103,12 @@ internal static class Calibrator
             yield return [.. group];
         }
     }
+
+    /// <exception cref="IpuException">Nothing chooses 16 bits that a budget could limit (id <c>BudgetUnused</c>).</exception>
+    private static CostBudget? Checked(IpuModel model, CalibrationOptions options) =>
+        options.Budget is { } budget && (options.QMode is not null || options.Level < CalibrationLevel.L4)
+            ? throw new IpuException("BudgetUnused", $"'{model.Name}': a limit of {(budget.MaxCycles is null ? "bytes" : "cycles")} steers the levels L4 and L5, not {options.QMode?.ToString() ?? options.Level.ToString()}", IpuErrorKind.InvalidArgument) { Target = model.Name }
+            : options.Budget;
 
     private static CalibrationStatistics Checked(IpuModel model, CalibrationStatistics statistics)
     {

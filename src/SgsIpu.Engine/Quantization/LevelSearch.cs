@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using SgsIpu.Core;
+using SgsIpu.Engine.Compilation.Scheduling;
 using SgsIpu.Engine.Configuration;
 using SgsIpu.Ops;
 
@@ -73,11 +74,12 @@ internal sealed class LevelSearch
             TryBiases(trial, ref best, best.Variant);
             if (MayPromote)
             {
-                IReadOnlyDictionary<string, DataType> chosen = Level == CalibrationLevel.L4 ? Estimated(best.Variant) : Measured(trial, best.Variant);
+                BudgetedCosts? budget = _state.Budget is { } limit ? new BudgetedCosts(Fixed(best.Variant), limit, _cancellationToken) : null;
+                IReadOnlyDictionary<string, DataType> chosen = Level == CalibrationLevel.L4 ? Estimated(best.Variant, budget) : Measured(trial, best.Variant, budget);
                 if (chosen.Count > 0)
                 {
                     var level = best.Variant.Decisions == start.Decisions ? CalibrationLevel.L2 : CalibrationLevel.L3;
-                    QuantizationVariant promoted = Variant(level, chosen);
+                    QuantizationVariant promoted = WithinBudget(budget, Variant(level, chosen), level);
                     Try(trial, ref best, $"{chosen.Count} convolutions in 16 bits", promoted);
                     TryBiases(trial, ref best, promoted);
                 }
@@ -91,6 +93,9 @@ internal sealed class LevelSearch
     /// <summary>The vendor's rule: with input_format, nothing is recommended.</summary>
     private bool MayPromote => _model.InputConfig?.ConvolutionFormat is null;
 
+    private IpuModel Fixed(QuantizationVariant variant) =>
+        _model with { Stage = IpuStage.Fixed, Graph = Quantizer.Quantize(_model, variant, _rounding, _cancellationToken) };
+
     private static string Db(double[] noise) => string.Create(CultureInfo.InvariantCulture, $"{FixedTrial.Decibels(noise):0.0} dB");
 
     private QuantizationVariant Variant(CalibrationLevel level, IReadOnlyDictionary<string, DataType>? chosen)
@@ -102,6 +107,21 @@ internal sealed class LevelSearch
         var decider = new RangeDecider(_model, plan, level, given);
         TensorRanges ranges = decider.Decide(_state.Statistics, _cancellationToken);
         return new QuantizationVariant(plan, ranges, [.. decider.Decisions], given) { Chosen = chosen ?? new Dictionary<string, DataType>() };
+    }
+
+    /// <summary>Takes 16 bits back, the last chosen first, while the model costs more than it may.</summary>
+    private QuantizationVariant WithinBudget(BudgetedCosts? budget, QuantizationVariant variant, CalibrationLevel level)
+    {
+        SocProfile soc = SocProfile.Known(_model.SocVersion);
+        var order = variant.Chosen.Keys.ToList();
+        while (budget?.Excess(CostModel.Measure(Fixed(variant), soc, 0, _cancellationToken)) is { } excess && order.Count > 0)
+        {
+            _steps.Add($"8 bits again for '{order[^1]}': {excess}");
+            order.RemoveAt(order.Count - 1);
+            variant = Variant(level, order.ToDictionary(n => n, _ => DataType.Int16, StringComparer.Ordinal));
+        }
+
+        return variant;
     }
 
     private double[] Noise(FixedTrial trial, QuantizationVariant variant) =>
@@ -135,12 +155,16 @@ internal sealed class LevelSearch
 
     private long Macs(Node node) => ((IpuOperator)node.Op).Cost(_model.Graph.InputsOf(node), _model.Graph.OutputsOf(node)).Macs;
 
-    private Dictionary<string, DataType> Choose(PrecisionPlan plan, IReadOnlyList<(string Node, long Macs, double[] Noise)> layers)
+    private Dictionary<string, DataType> Choose(PrecisionPlan plan, BudgetedCosts? budget, IReadOnlyList<(string Node, long Macs, double[] Noise)> layers)
     {
         Node[] all = [.. _model.Graph.Nodes.Where(n => plan.Rule(n) is { Class: QuantClass.Convolution, Weight: >= 0 })];
         long spent = all.Where(n => plan.Precision.Of(n, plan.Rule(n)) == DataType.Int16).Sum(Macs);
         var chosen = new Dictionary<string, DataType>(StringComparer.Ordinal);
-        foreach ((string node, string reason) in PrecisionSearch.Choose(layers, all.Sum(Macs), spent))
+        long total = all.Sum(Macs);
+        IEnumerable<(string Node, string Reason)> choice = budget is null
+            ? PrecisionSearch.Choose(layers, (long)(total * PrecisionSearch.MostShare) - spent, total, "the multiply-accumulates")
+            : PrecisionSearch.Choose([.. layers.Select(l => (l.Node, budget.Of(_model.Graph.Nodes.First(n => n.Name == l.Node)), l.Noise))], BudgetedCosts.Whole, BudgetedCosts.Whole, "what was left of the budget");
+        foreach ((string node, string reason) in choice)
         {
             chosen[node] = DataType.Int16;
             _steps.Add($"16 bits for '{node}': {reason}");
@@ -150,10 +174,10 @@ internal sealed class LevelSearch
     }
 
     /// <summary>By the error that each is expected to make at its own output.</summary>
-    private Dictionary<string, DataType> Estimated(QuantizationVariant variant)
+    private Dictionary<string, DataType> Estimated(QuantizationVariant variant, BudgetedCosts? budget)
     {
         Dictionary<string, TensorDecision> decisions = variant.Decisions.ToDictionary(d => d.Tensor, StringComparer.Ordinal);
-        return Choose(variant.Plan,
+        return Choose(variant.Plan, budget,
         [
             .. Candidates(variant.Plan)
                 .Select(n => (Node: n, Decision: decisions.GetValueOrDefault(variant.Plan.RangeOf(n.Inputs[0]))))
@@ -163,7 +187,7 @@ internal sealed class LevelSearch
     }
 
     /// <summary>By the error that each alone makes at the outputs of the model.</summary>
-    private Dictionary<string, DataType> Measured(FixedTrial trial, QuantizationVariant variant)
+    private Dictionary<string, DataType> Measured(FixedTrial trial, QuantizationVariant variant, BudgetedCosts? budget)
     {
         Node[] candidates = Candidates(variant.Plan);
         using var sensitivity = new LayerSensitivity(_model.Graph, _state.Held, trial, candidates, _cancellationToken);
@@ -178,6 +202,6 @@ internal sealed class LevelSearch
                 _progress?.Report(new IpuProgress("Measuring layers", Interlocked.Increment(ref done), candidates.Length));
             },
             _cancellationToken);
-        return Choose(variant.Plan, [.. candidates.Select((n, i) => (n.Name, Macs(n), noise[i]))]);
+        return Choose(variant.Plan, budget, [.. candidates.Select((n, i) => (n.Name, Macs(n), noise[i]))]);
     }
 }

@@ -56,6 +56,16 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
     [Alias("memory_saving")]
     public SwitchParameter MemorySaving { get; set; }
 
+    /// <summary>Gives convolutions 16 bits as long as one run takes no more cycles on the chip (an estimate, see Measure-IpuModel).</summary>
+    [Parameter(ParameterSetName = ByModel)]
+    [ValidateRange(1.0, 1e15)]
+    public double? MaxCycles { get; set; }
+
+    /// <summary>Gives convolutions 16 bits as long as one run moves no more bytes of main memory (an estimate, see Measure-IpuModel).</summary>
+    [Parameter(ParameterSetName = ByModel)]
+    [ValidateRange(1, long.MaxValue)]
+    public long? MaxBytes { get; set; }
+
     protected override void ProcessRecord()
     {
         if (ParameterSetName == ByStage)
@@ -78,7 +88,7 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
             {
                 using FileSampleSource? samples = p.Samples is null ? null : OpenSamples(model, p.Samples, work);
                 CalibrationOptions options = samples is null ? CalibrationOptions.From(p.Statistics!) : new CalibrationOptions(samples);
-                options = options with { Level = QuantLevel, NumProcess = NumProcess, MemorySaving = MemorySaving, InputConfig = p.Config, Given = p.Given };
+                options = options with { Level = QuantLevel, NumProcess = NumProcess, MemorySaving = MemorySaving, InputConfig = p.Config, Given = p.Given, Budget = MaxCycles is null && MaxBytes is null ? null : new CostBudget(MaxCycles, MaxBytes) };
                 return IpuEngine.Calibrate(model, WithMode(options, p.Quant), progress, work.Token);
             },
             out IpuModel result);
