@@ -49,7 +49,7 @@ foreach ($stage in 'Float', 'Fixed', 'Offline') {
 
 # Where it hurts: every tensor of both models over all images, the largest error first.
 ''
-'the tensors that lose most      SQNR   alone   share of MACs'
+'the tensors that lose most         SQNR    alone    MACs'
 $fixed | Compare-IpuModel $float -Image "$sample/evaluation" -WarningAction SilentlyContinue | ForEach-Object { $shown = 0 } {
-    if ($shown++ -lt 5) { '{0,-16} {1,-10} {2,4:n1} dB {3,7:n1} {4,7:n1} %' -f $_.Tensor, $_.Operator, $_.Sqnr, $_.IsolatedSqnr, (100 * $_.MacShare) }
+    if ($shown++ -lt 5) { '{0,-12} {1,-16} {2,5:n1} dB {3,5:n1} dB {4,7:n1} %' -f $_.Tensor, $_.Operator, $_.Sqnr, $_.IsolatedSqnr, (100 * $_.MacShare) }
 }
