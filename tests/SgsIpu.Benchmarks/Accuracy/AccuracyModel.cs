@@ -17,6 +17,9 @@ internal sealed record AccuracyModel(string Name, string Path, Func<AccuracyCase
 
     public ImmutableArray<int> InputShape { get; init; } = [];
 
+    /// <summary>Name of the input whose shape is given; null where ONNX Runtime can tell it.</summary>
+    public string? InputName { get; init; }
+
     public string Colour { get; init; } = "RGB";
 
     public string Mean { get; init; } = "0";
@@ -39,7 +42,7 @@ internal sealed record AccuracyModel(string Name, string Path, Func<AccuracyCase
         var options = new ImportOptions(file) { WeightFile = WeightFile is null ? null : System.IO.Path.Combine(MobileNet.Assets, "models", WeightFile) };
         if (!InputShape.IsEmpty)
         {
-            options = options with { InputShapes = new Dictionary<string, ImmutableArray<int>> { [InputNameOf(file)] = InputShape } };
+            options = options with { InputShapes = new Dictionary<string, ImmutableArray<int>> { [InputName ?? InputNameOf(file)] = InputShape } };
         }
 
         IpuModel model = IpuEngine.Import(options);
