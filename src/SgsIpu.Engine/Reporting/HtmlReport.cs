@@ -51,10 +51,11 @@ public static class HtmlReport
     private static void Cost(StringBuilder page, IpuModelCost cost)
     {
         page.Append(CultureInfo.InvariantCulture, $"<h2>Cost on {Text(cost.SocVersion)}</h2><p>{cost.Cycles:n0} cycles, {cost.Milliseconds:n2} ms, {cost.ImagesPerSecond:n0} images a second, {cost.DramBytes:n0} bytes of main memory traffic{(cost.Estimate ? ". <span class=\"warn\">The chip's figures are estimates, and so are these.</span>" : ".")}</p>");
+        IpuCommandCost[] dearest = [.. cost.Commands.OrderByDescending(c => c.Cycles)];
         Table(page, null, ["Operator", "Output", "#Bits", "#MMACs", "#Cycles", "#Share", "#DRAM bytes"], [
-            .. cost.Commands.OrderByDescending(c => c.Cycles).Select(c => Row(
+            .. dearest.Select(c => Row(
                 c.Operator, c.Output, Number(c.Bits), Number(c.Macs / 1e6, "n2"), Number(c.Cycles, "n0"), Number(c.Share * 100, "n1") + " %", Number(c.DramBytes, "n0"))),
-        ], c => c < cost.Commands.Length ? cost.Commands.OrderByDescending(x => x.Cycles).ElementAt(c).Share : 0);
+        ], row => dearest[row].Share);
     }
 
     private static void Errors(StringBuilder page, IReadOnlyList<IpuTensorComparison> rows) => Table(

@@ -24,9 +24,10 @@ internal static class CostModel
         double total = groups.Sum(g => g.Cycles);
         double[]? host = hostRuns > 0 ? HostTimes.Of(graph, hostRuns, cancellationToken) : null;
         var commands = ImmutableArray.CreateBuilder<IpuCommandCost>(graph.Nodes.Length);
+        var traffic = new GroupTraffic(graph);
         for (int g = 0; g < groups.Length; g++)
         {
-            commands.AddRange(Rows(graph, soc.Figures, groups, g, costs).Select(r => r with
+            commands.AddRange(Rows(graph, traffic, soc.Figures, groups, g, costs).Select(r => r with
             {
                 Share = total > 0 ? r.Cycles / total : 0,
                 HostMilliseconds = host?[r.Index],
@@ -51,11 +52,11 @@ internal static class CostModel
     }
 
     /// <summary>The commands of a group; its cycles and bytes are shared out by what each would take alone.</summary>
-    private static IEnumerable<IpuCommandCost> Rows(Graph graph, SocFigures soc, ImmutableArray<CommandGroup> groups, int index, ImmutableArray<CommandCost> costs)
+    private static IEnumerable<IpuCommandCost> Rows(Graph graph, GroupTraffic traffic, SocFigures soc, ImmutableArray<CommandGroup> groups, int index, ImmutableArray<CommandCost> costs)
     {
         CommandGroup group = groups[index];
         int[] nodes = [.. Enumerable.Range(group.First, group.Last - group.First + 1)];
-        long[] bytes = [.. nodes.Select(n => costs[n].Free ? 0 : Touched(graph, group, n))];
+        long[] bytes = [.. nodes.Select(n => costs[n].Free ? 0 : traffic.Touched(group.First, group.Last, n))];
         double scale = bytes.Sum() > 0 ? group.DramBytes / (double)bytes.Sum() : 0;
         double[] alone = [.. nodes.Select((n, i) => costs[n].Free ? 0 : Math.Max(costs[n].ComputeCycles + (group.Stripes * soc.CommandCycles.Value), bytes[i] * scale / soc.DramBytesPerCycle.Value))];
         double share = alone.Sum() > 0 ? group.Cycles / alone.Sum() : 0;
@@ -79,16 +80,6 @@ internal static class CostModel
                 index,
                 group.Stripes);
         }
-    }
-
-    /// <summary>Bytes of a node that come from or go to main memory while its group runs.</summary>
-    private static long Touched(Graph graph, CommandGroup group, int node)
-    {
-        bool Inside(string tensor) => Enumerable.Range(group.First, group.Last - group.First + 1).Any(n => graph.Nodes[n].Outputs.Contains(tensor));
-        bool Leaves(string tensor) => graph.Outputs.Contains(tensor) || Enumerable.Range(group.Last + 1, graph.Nodes.Length - group.Last - 1).Any(n => graph.Nodes[n].Inputs.Contains(tensor));
-        Node n = graph.Nodes[node];
-        return n.Inputs.Where(i => i.Length > 0).Distinct().Where(i => graph[i].IsConstant || !Inside(i)).Sum(i => graph[i].ByteCount)
-            + n.Outputs.Where(Leaves).Sum(o => graph[o].ByteCount);
     }
 
     private static bool IsEstimate(SocFigures soc) =>

@@ -42,6 +42,10 @@ internal sealed class GroupTraffic
     /// <summary>Bytes of what the nodes compute and something outside reads.</summary>
     public long Leaving(int first, int last) => Distinct(Enumerable.Range(first, last - first + 1).SelectMany(n => _outputs[n]).Where(t => LastUse(t.Name) > last));
 
+    /// <summary>Bytes of one of the nodes that come from or go to main memory: its constants, what enters and what leaves the group.</summary>
+    public long Touched(int first, int last, int node) =>
+        Distinct(_inputs[node].Where(t => t is not null && (t.IsConstant || Maker(t.Name) < first))) + Distinct(_outputs[node].Where(t => LastUse(t.Name) > last));
+
     /// <summary>Bytes of the constants of the nodes.</summary>
     public long Constants(int first, int last) => Distinct(Enumerable.Range(first, last - first + 1).SelectMany(n => _inputs[n]).Where(t => t is { IsConstant: true }));
 
