@@ -24,6 +24,14 @@ public abstract class BinaryKernel
     /// <summary>a/b·scale, in units of the output; a division by 0 gives the limit on the side of a's sign.</summary>
     public static BinaryKernel Quotient(BinaryTypes types, double scale) => Create(new QuotientArithmetic(scale), types, KernelForm.Scalar);
 
+    /// <summary>a to the power b, in units of the output.</summary>
+    /// <param name="table">What <see cref="PowerTable"/> gave.</param>
+    /// <param name="scaleB">Scale of the exponent.</param>
+    public static BinaryKernel Power(BinaryTypes types, Tensor table, double scaleB) => Create(new PowerArithmetic(table, scaleB), types, KernelForm.Scalar);
+
+    /// <summary>The table of a power: logarithms differ between machines, so a model has them in it.</summary>
+    public static Tensor PowerTable(double scaleA, double scaleY) => PowerArithmetic.BuildTable(scaleA, scaleY);
+
     /// <summary>a·above where a ≥ 0, a·b·below elsewhere, in units of the output.</summary>
     public static BinaryKernel PRelu(BinaryTypes types, double above, double below, KernelForm form) =>
         Create(new PReluArithmetic(Requantizer.FromScale(above), Requantizer.FromScale(below)), types, form);

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Kernels.Elementwise;
 using SgsIpu.Kernels.Exact;
 
 namespace SgsIpu.Ops;
 
-/// <summary>x to a power: a constant one (one input, runs in fixed point), or another tensor (two inputs, float only).</summary>
+/// <summary>x to a power: a constant one (one input), or another tensor (two inputs).</summary>
 /// <param name="Exponent">The constant exponent; null where it is the second input.</param>
 public sealed record PowOp(float? Exponent = null) : ElementwiseOp
 {
@@ -23,19 +24,31 @@ public sealed record PowOp(float? Exponent = null) : ElementwiseOp
         return Math.Pow(x < 0 && exponent != Math.Floor(exponent) ? 0 : x, exponent);
     }
 
-    public override ImmutableArray<Tensor> BuildTables(FixedBinding binding) => Exponent is null ? [] : FunctionTables.Build(binding, Evaluate);
+    public override ImmutableArray<Tensor> BuildTables(FixedBinding binding)
+    {
+        ArgumentNullException.ThrowIfNull(binding);
+        return Exponent is not null ? FunctionTables.Build(binding, Evaluate)
+            : binding.Input(0).Quant is null ? []
+            : [BinaryKernel.PowerTable(FixedOperand.OfInput(binding, 0).Scale, FixedOperand.OfOutput(binding).Scale)];
+    }
 
     public override FixedKernel PrepareFixed(FixedBinding binding)
     {
         ArgumentNullException.ThrowIfNull(binding);
-        if (Exponent is null && binding.Input(0).Quant is null && binding.Input(1).Quant is null)
+        if (Exponent is not null)
+        {
+            return FunctionTables.Prepare(binding);
+        }
+
+        if (binding.Input(0).Quant is null && binding.Input(1).Quant is null)
         {
             return ExactElementwise.Prepare(binding, ExactOperation.Power);
         }
 
-        return Exponent is null
-            ? throw binding.NotSupported("Pow runs in fixed point only with a constant exponent of one value: with both computed from the data the result spans more orders of magnitude than any integer type")
-            : FunctionTables.Prepare(binding);
+        BinaryOperands t = BinaryOperands.Of(binding);
+        Tensor table = binding.OptionalInput(2)?.Constant ?? throw binding.NotSupported("the table of the power is missing");
+        BinaryKernel kernel = BinaryKernel.Power(t.Types, table, t.ScaleB);
+        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Input(1), a.Output(0), a.Threads));
     }
 
     protected override void Emit(OnnxEmitter emitter, string[] inputs, string output)

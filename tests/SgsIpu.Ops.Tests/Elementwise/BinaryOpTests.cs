@@ -119,12 +119,30 @@ public sealed class BinaryOpTests
         Assert.InRange(y.MaxErrorLsb, 0, 0.8);
     }
 
-    [Fact]
-    public void A_computed_exponent_is_refused_in_fixed_point()
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void Powers_of_two_tensors_round_once(int[] a, int[] b)
     {
-        OperatorHarness pow = new OperatorHarness(new PowOp()).Activation(Samples.Uniform(1, 1, 2, 4)).Activation(Samples.Uniform(2, 1, 2, 4));
-        IpuException error = Assert.Throws<IpuException>(() => pow.RunFixed(DataType.Int16, DataType.Int16));
-        Assert.Equal("FixedNotSupported", error.ErrorId);
+        foreach (DataType type in new[] { DataType.UInt8, DataType.Int16 })
+        {
+            FixedOutcome y = new OperatorHarness(new PowOp())
+                .Activation(Samples.Uniform(1, 0.2, 3, a))
+                .Activation(Samples.Uniform(2, -2, 3, b))
+                .RunFixed(type, DataType.Int16);
+            Assert.InRange(y.MaxErrorLsb, 0, 0.6);
+        }
+    }
+
+    /// <summary>Exponents of 3 and 1.5: steps of 2^-13 hold both exactly. Below 0 a broken power has the value at 0.</summary>
+    [Fact]
+    public void Negative_numbers_have_whole_powers()
+    {
+        FixedOutcome y = new OperatorHarness(new PowOp())
+            .Activation(Tensor.FromArray([-2f, -2f, -2f, -2f, 0f, 0f, 0f, -2f], 8))
+            .Activation(Tensor.FromArray([3f, 2f, -1f, 1.5f, 2f, 0f, -1f, 0f], 8))
+            .RunFixed(_ => DataType.Int16, DataType.Int16, QuantParam.Int16(-8, 8));
+        float[] expected = [-8, 4, -0.5f, 0, 0, 1, 8, 1];
+        Assert.All(expected.Zip(y.Values), p => Assert.Equal(p.First, p.Second, 1.5e-3));
     }
 
     [Fact]
