@@ -38,6 +38,25 @@ public sealed class SupportTableTests
     public void AConvolutionHasALargestKernel(int height, int width, bool beyond) =>
         Exceeds(new Conv2DOp(), "below 64", [Image(1, 80, 80, 16), Constant(16, height, width, 16)], Image(1, 1, 1, 16), beyond, beyond);
 
+    /// <summary>Whole rows together where they fit: of 20×8, seven a part. Each part after the first reads the image and the sums again.</summary>
+    [Theory]
+    [InlineData(7, 9, 1)]
+    [InlineData(8, 8, 2)]
+    [InlineData(20, 8, 3)]
+    [InlineData(2, 64, 4)]
+    public void ALargeKernelIsSplit(int height, int width, int parts)
+    {
+        TensorSpec[] inputs = [Image(1, 80, 80, 16), Constant(16, height, width, 16)];
+        TensorSpec y = Image(1, 81 - height, 81 - width, 16);
+        Constraint constraint = Assert.Single(new Conv2DOp().Constraints, c => c.Text.Contains("below 64", StringComparison.Ordinal));
+        Assert.Equal(ConstraintRemedy.Split, constraint.Remedy);
+        Assert.Equal(parts == 1 ? null : $"{height}×{width}, in {parts} parts", constraint.Violation(inputs, [y], SocGeneration.Newer));
+        OperatorCost cost = new Conv2DOp().Cost(inputs, [y]);
+        Assert.Equal(y.Shape.Count * height * width * 16, cost.Macs);
+        Assert.Equal(inputs.Sum(i => i.ByteCount) + ((parts - 1) * (inputs[0].ByteCount + (4 * y.Shape.Count))), cost.ReadBytes);
+        Assert.Equal(y.ByteCount + ((parts - 1) * 4 * y.Shape.Count), cost.WrittenBytes);
+    }
+
     [Theory]
     [InlineData(3, 1, false, false)]
     [InlineData(6, 1, false, true)]

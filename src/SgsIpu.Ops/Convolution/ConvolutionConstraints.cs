@@ -22,8 +22,8 @@ internal static class ConvolutionConstraints
     /// <summary>Weights with kernel height and width at dimensions 1 and 2.</summary>
     public static Constraint KernelArea { get; } = new(
         "kernel height × width is below 64",
-        static (inputs, _, _) => inputs[1]!.Shape is var w && (long)w[1] * w[2] > LargestKernel ? $"{w[1]}×{w[2]}" : null,
-        ConstraintRemedy.Refused);
+        static (inputs, _, _) => KernelParts(inputs[1]!.Shape) is > 1 and var parts ? $"{inputs[1]!.Shape[1]}×{inputs[1]!.Shape[2]}, in {parts} parts" : null,
+        ConstraintRemedy.Split);
 
     /// <summary>Weights of shape [output channels, ..., input channels of a group].</summary>
     public static Constraint WeightVolume { get; } = new(
@@ -35,6 +35,17 @@ internal static class ConvolutionConstraints
         "the number of groups is 1 or the number of channels",
         (_, _, _) => groups > 1 ? $"{groups} groups" : null,
         ConstraintRemedy.Split);
+
+    /// <summary>
+    /// Parts of whole rows, or of pieces of a row, that a kernel is split into. Their sums are added before they are requantized, so that the
+    /// result is that of one convolution.
+    /// </summary>
+    /// <param name="weights">Kernel height and width at dimensions 1 and 2.</param>
+    public static long KernelParts(Shape weights)
+    {
+        long rows = Math.Max(1, LargestKernel / weights[2]);
+        return ((weights[1] + rows - 1) / rows) * ((weights[2] + LargestKernel - 1) / LargestKernel);
+    }
 
     private static long Blocks(int channels) => (channels + 15L) / 16;
 }

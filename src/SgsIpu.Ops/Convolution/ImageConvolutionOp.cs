@@ -35,7 +35,12 @@ public abstract record ImageConvolutionOp : IpuOperator
     {
         ArgumentNullException.ThrowIfNull(inputs);
         ArgumentNullException.ThrowIfNull(outputs);
-        return OperatorCost.Of(inputs, outputs, Macs(inputs[0]!.Shape, inputs[1]!.Shape, outputs[0].Shape));
+        OperatorCost whole = OperatorCost.Of(inputs, outputs, Macs(inputs[0]!.Shape, inputs[1]!.Shape, outputs[0].Shape));
+
+        // Each further part of a large kernel reads the image and the sums so far, and writes these.
+        long further = ConvolutionConstraints.KernelParts(inputs[1]!.Shape) - 1;
+        long sums = further * outputs[0].Shape.Count * sizeof(int);
+        return whole with { ReadBytes = whole.ReadBytes + (further * inputs[0]!.ByteCount) + sums, WrittenBytes = whole.WrittenBytes + sums };
     }
 
     public override long? InputRows(int rows, IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) =>

