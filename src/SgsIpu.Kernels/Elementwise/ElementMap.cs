@@ -22,7 +22,7 @@ public abstract class ElementMap
         Prepare(count);
         if (threads <= 1 || count < LeastForThreads)
         {
-            Map(x, y);
+            Map(x, y, 0);
             return;
         }
 
@@ -38,8 +38,9 @@ public abstract class ElementMap
     }
 
     /// <summary>Computes a run of elements.</summary>
-    protected abstract void Map(ReadOnlySpan<byte> x, Span<byte> y);
+    /// <param name="first">The position of the run's first element in the tensor.</param>
+    protected abstract void Map(ReadOnlySpan<byte> x, Span<byte> y, int first);
 
     private unsafe void Part(nint x, nint y, int first, int end) =>
-        Map(new ReadOnlySpan<byte>((byte*)x + (first * Sizes.X), (end - first) * Sizes.X), new Span<byte>((byte*)y + (first * Sizes.Y), (end - first) * Sizes.Y));
+        Map(new ReadOnlySpan<byte>((byte*)x + (first * Sizes.X), (end - first) * Sizes.X), new Span<byte>((byte*)y + (first * Sizes.Y), (end - first) * Sizes.Y), first);
 }

@@ -21,7 +21,7 @@ public sealed class SlopeKernel(DataType input, int zeroX, DataType output, Inte
 
     protected override (int X, int Y) Sizes => (input == DataType.UInt8 ? 1 : 2, output == DataType.UInt8 ? 1 : 2);
 
-    protected override void Map(ReadOnlySpan<byte> x, Span<byte> y)
+    protected override void Map(ReadOnlySpan<byte> x, Span<byte> y, int first)
     {
         if (input == DataType.UInt8)
         {

@@ -55,7 +55,7 @@ public sealed class LookupKernel : ElementMap
         }
     }
 
-    protected override void Map(ReadOnlySpan<byte> x, Span<byte> y)
+    protected override void Map(ReadOnlySpan<byte> x, Span<byte> y, int first)
     {
         if (_input == DataType.UInt8)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SgsIpu.Kernels.Lut;
 
 namespace SgsIpu.Ops;
 
@@ -12,6 +13,8 @@ public sealed record ErfOp : UnaryFunctionOp
     ];
 
     public override string Name => "Erf";
+
+    public override SigmoidCurve Curve => new(static u => (1 - ErrorFunction.Erf(u)) / 2, 4.25, SigmoidForm.Odd);
 
     protected override (double Min, double Max)? OutputRange => (-1, 1);
 

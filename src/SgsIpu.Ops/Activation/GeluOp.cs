@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SgsIpu.Kernels.Lut;
 
 namespace SgsIpu.Ops;
 
@@ -15,6 +16,8 @@ public sealed record GeluOp(bool Approximate = false) : UnaryFunctionOp
     ];
 
     public override string Name => "Gelu";
+
+    public override SigmoidCurve Curve => new(u => Evaluate(-u) / -u, 6, SigmoidForm.Weighted);
 
     public override double Evaluate(double x) => Approximate
         ? 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x))))

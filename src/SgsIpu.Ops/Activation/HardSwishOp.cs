@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SgsIpu.Kernels.Lut;
 
 namespace SgsIpu.Ops;
 
@@ -12,6 +13,8 @@ public sealed record HardSwishOp : UnaryFunctionOp
     ];
 
     public override string Name => "HardSwish";
+
+    public override SigmoidCurve Curve => new(static u => (3 - u) / 6, 3, SigmoidForm.Weighted);
 
     public override double Evaluate(double x) => x * Math.Clamp(x + 3, 0, 6) / 6;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SgsIpu.Kernels.Lut;
 
 namespace SgsIpu.Ops;
 
@@ -8,6 +9,8 @@ public sealed record SiluOp : UnaryFunctionOp
     public static ImmutableArray<ImportRule> Imports => [];
 
     public override string Name => "Silu";
+
+    public override SigmoidCurve Curve => SigmoidOp.Logistic(SigmoidForm.Weighted);
 
     public override double Evaluate(double x) => x / (1 + Math.Exp(-x));
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using SgsIpu.Kernels.Lut;
 
 namespace SgsIpu.Ops;
 
@@ -12,6 +13,8 @@ public sealed record TanhOp : UnaryFunctionOp
     ];
 
     public override string Name => "Tanh";
+
+    public override SigmoidCurve Curve => new(static u => 1 / (1 + Math.Exp(2 * u)), 8, SigmoidForm.Odd);
 
     protected override (double Min, double Max)? OutputRange => (-1, 1);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Kernels.Lut;
 
 namespace SgsIpu.Ops;
 
@@ -9,10 +10,13 @@ namespace SgsIpu.Ops;
 /// </summary>
 public abstract record UnaryFunctionOp : UnaryOp
 {
+    /// <summary>The sigmoid curve that the function is made of, so that a short table serves every scale; null where there is none.</summary>
+    public virtual SigmoidCurve? Curve => null;
+
     /// <summary>The function in double precision; tables are made from it.</summary>
     public abstract double Evaluate(double x);
 
-    public override ImmutableArray<Tensor> BuildTables(FixedBinding binding) => FunctionTables.Build(binding, Evaluate);
+    public override ImmutableArray<Tensor> BuildTables(FixedBinding binding) => FunctionTables.Build(binding, Evaluate, Curve);
 
-    public override FixedKernel PrepareFixed(FixedBinding binding) => FunctionTables.Prepare(binding);
+    public override FixedKernel PrepareFixed(FixedBinding binding) => FunctionTables.Prepare(binding, Curve);
 }

@@ -1,0 +1,137 @@
+using System.Runtime.InteropServices;
+using SgsIpu.Core;
+using SgsIpu.Kernels.Lut;
+
+namespace SgsIpu.Kernels.Tests.Lut;
+
+public sealed class SigmoidKernelTests
+{
+    private static readonly SigmoidCurve Logistic = new(static u => 1 / (1 + Math.Exp(u)), 16, SigmoidForm.Weighted);
+
+    public static TheoryData<SigmoidForm, DataType, int> Cases
+    {
+        get
+        {
+            var cases = new TheoryData<SigmoidForm, DataType, int>();
+            foreach (SigmoidForm form in Enum.GetValues<SigmoidForm>())
+            {
+                foreach (int channels in new[] { 1, 3, 16, 17, 85 })
+                {
+                    cases.Add(form, DataType.Int16, channels);
+                    cases.Add(form, DataType.UInt8, channels);
+                }
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Every_form_on_any_number_of_threads_equals_the_scalar_one(SigmoidForm form, DataType type, int channels)
+    {
+        (SigmoidCurve curve, QuantParam input, QuantParam output) = Case(form, type, channels);
+        short[] x = Inputs(20_011 * channels, channels);
+        byte[] expected = Run(curve, x, input, type, output, KernelForm.Scalar, 1);
+        foreach (KernelForm kernel in KernelForms.Available)
+        {
+            Assert.True(expected.AsSpan().SequenceEqual(Run(curve, x, input, type, output, kernel, 1)), $"{kernel}");
+            Assert.True(expected.AsSpan().SequenceEqual(Run(curve, x, input, type, output, kernel, 3)), $"{kernel}, three threads");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Every_result_is_near_the_function(SigmoidForm form, DataType type, int channels)
+    {
+        (SigmoidCurve curve, QuantParam input, QuantParam output) = Case(form, type, channels);
+        short[] x = Inputs(4_000 * channels, channels);
+        byte[] y = Run(curve, x, input, type, output, KernelForm.Scalar, 1);
+        (int low, int high) = type == DataType.UInt8 ? (0, 255) : (-32767, 32767);
+        for (int i = 0; i < x.Length; i++)
+        {
+            double scale = input.Scale[i % input.Scale.Length];
+            double unit = output.Scale[i % output.Scale.Length];
+            double real = x[i] * scale;
+            double gate = 1 / (1 + Math.Exp(-real));
+            double exact = form switch { SigmoidForm.Weighted => real * gate, SigmoidForm.Odd => (2 * gate) - 1, _ => gate };
+            int found = type == DataType.UInt8 ? y[i] : MemoryMarshal.Cast<byte, short>(y)[i];
+
+            // Half a unit, and what the curve's own rounding is worth.
+            double error = Math.Abs(found - Math.Clamp((exact / unit) + output.ZeroPoint, low, high));
+            double curveError = (form == SigmoidForm.Weighted ? Math.Max(Math.Abs(real), 0.01) : 1) * Math.ScaleB(1.5, -16);
+            Assert.True(error <= 0.51 + (curveError / unit), $"{form} of {real}: {found}, exact {exact / unit}");
+        }
+    }
+
+    [Fact]
+    public void Functions_in_range_keep_eighty_decibels()
+    {
+        QuantParam input = QuantParam.PerTensor(8.0 / 32767);
+        QuantParam output = QuantParam.PerTensor(8.0 / 32767);
+        short[] x = Inputs(100_000, 1);
+        ReadOnlySpan<short> y = MemoryMarshal.Cast<byte, short>(Run(Logistic, x, input, DataType.Int16, output, KernelForm.Scalar, 1));
+        double signal = 0;
+        double noise = 0;
+        for (int i = 0; i < x.Length; i++)
+        {
+            double real = x[i] * input.Scale[0];
+            double exact = real / (1 + Math.Exp(-real));
+            signal += exact * exact;
+            noise += Math.Pow(exact - (y[i] * output.Scale[0]), 2);
+        }
+
+        Assert.True(10 * Math.Log10(signal / noise) > 80, $"{10 * Math.Log10(signal / noise)} dB");
+    }
+
+    [Fact]
+    public void A_table_of_any_integers_gives_the_same_in_every_form()
+    {
+        var random = new Random(5);
+        int[] entries = [.. Enumerable.Range(0, 128).Select(_ => random.Next(int.MinValue, int.MaxValue))];
+        Tensor table = Tensor.FromArray(entries, 4, 32);
+        QuantParam map = QuantParam.PerTensor(20.0 / 32767);
+        short[] x = Inputs(1000, 1);
+        byte[] expected = new byte[2000];
+        new SigmoidKernel(Logistic, table, map, DataType.Int16, map, KernelForm.Scalar).Run(MemoryMarshal.AsBytes(x.AsSpan()), expected);
+        foreach (KernelForm form in KernelForms.Available)
+        {
+            byte[] y = new byte[2000];
+            new SigmoidKernel(Logistic, table, map, DataType.Int16, map, form).Run(MemoryMarshal.AsBytes(x.AsSpan()), y);
+            Assert.True(expected.AsSpan().SequenceEqual(y), $"{form}");
+        }
+    }
+
+    [Fact]
+    public void Mappings_out_of_reach_are_refused()
+    {
+        QuantParam one = QuantParam.PerTensor(1e-3);
+        QuantParam fine = QuantParam.PerTensor(1e-12);
+        Assert.False(SigmoidKernel.Serves(Logistic, one, fine));
+        Assert.Equal("LookupTable", Assert.Throws<IpuException>(() => new SigmoidKernel(Logistic, Logistic.Table(), one, DataType.Int16, fine, KernelForm.Scalar)).ErrorId);
+    }
+
+    private static byte[] Run(SigmoidCurve curve, short[] x, QuantParam input, DataType type, QuantParam output, KernelForm form, int threads)
+    {
+        byte[] y = new byte[x.Length * (type == DataType.UInt8 ? 1 : 2)];
+        new SigmoidKernel(curve, curve.Table(), input, type, output, form).Run(MemoryMarshal.AsBytes(x.AsSpan()), y, threads);
+        return y;
+    }
+
+    /// <summary>Inputs of every magnitude, the extremes of the type among them.</summary>
+    private static short[] Inputs(int count, int seed)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, count).Select(i => i < 4 ? (short)(32766 + i) : (short)(random.Next(short.MinValue, short.MaxValue + 1) >> random.Next(12)))];
+    }
+
+    /// <summary>Channels whose ranges go from a thousandth to hundreds.</summary>
+    private static (SigmoidCurve Curve, QuantParam Input, QuantParam Output) Case(SigmoidForm form, DataType type, int channels)
+    {
+        double[] reach = [.. Enumerable.Range(0, channels).Select(c => channels == 1 ? 12 : Math.Pow(10, (c * 5 % 11 / 2.0) - 3))];
+        int levels = type == DataType.UInt8 ? 200 : 32767;
+        int zero = type == DataType.UInt8 ? 30 : 0;
+        double[] results = [.. reach.Select(r => form == SigmoidForm.Weighted ? Math.Max(r / (1 + Math.Exp(-r)), 0.2) : 1)];
+        return (Logistic with { Form = form }, new QuantParam([.. reach.Select(r => r / 32767)], 0, 0), new QuantParam([.. results.Select(r => r / levels)], zero, 0));
+    }
+}
