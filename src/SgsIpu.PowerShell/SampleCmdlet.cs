@@ -13,12 +13,12 @@ public abstract class SampleCmdlet : IpuCmdlet
     /// <summary>Images, .npy arrays, folders of them, or list files with a line a sample.</summary>
     [Parameter(Position = 1)]
     [Alias("i")]
-    public string[] Image { get; set; } = [];
+    public string[] Image { get; set => field = value ?? []; } = [];
 
     /// <summary>How a file becomes an input: a .py script with image_preprocess, a .yaml recipe, a hashtable, or a script block.</summary>
     [Parameter(Position = 2)]
     [Alias("n")]
-    public object[] Preprocess { get; set; } = [];
+    public object[] Preprocess { get; set => field = value ?? []; } = [];
 
     /// <summary>Replaces the model's own input_config.ini.</summary>
     [Parameter]

@@ -45,6 +45,16 @@ public sealed class StageTests(ModuleFixture module)
         Assert.Equal(stages.Select(s => s.Properties["Logits"].Value), offline.Select(s => s.Properties["Logits"].Value));
     }
 
+    /// <summary>The network sees the middle half of the picture, so that a box around all that it sees is the middle half of 64×64 pixels.</summary>
+    [Fact]
+    public void BoxesAreThoseOfThePictureWhateverWasCutOff()
+    {
+        module.Run("$box = [Array]::CreateInstance([float], 1, 1, 1, 7); $i = 0; foreach ($v in 0, 3, 0.9, 0, 0, 1, 1) { $box.SetValue([float]$v, 0, 0, 0, $i); $i++ }");
+        const string Detect = " -Image $sample/evaluation/ring_00.png -Preprocess @{ resize = 128; crop = 64 } -Category Detection | ForEach-Object { foreach ($b in $_.Boxes) { \"$($b.Class) $($b.X1) $($b.Y1) $($b.X2) $($b.Y2)\" } }";
+        Assert.Equal(["3 16 16 48 48"], module.Run("Invoke-IpuModel -Stage $float -Forward { , $box }" + Detect).Select(o => o.ToString()));
+        Assert.StartsWith("Category,", Assert.Single(module.Try("Invoke-IpuModel -Stage $float -Forward { 1 }" + Detect).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
     /// <summary>A real network, cut before one of its activations, which the script computes, and across a shortcut: as close to the float model as in one piece.</summary>
     [AssetFact]
     public void ARealNetworkInTwoStagesIsAsGoodAsInOne()
@@ -103,7 +113,7 @@ public sealed class StageTests(ModuleFixture module)
     [InlineData("Invoke-IpuCalibration -Stage $float -Forward { $null.Nothing() } -Image $sample/calibration", "InvokeMethodOnNull")]
     [InlineData("Invoke-IpuCalibration -Stage $float -Forward { } -Image $sample/calibration -InputConfig $sample/input_config.ini", "StageConfig")]
     [InlineData("Invoke-IpuModel -Stage $fixed -Forward { 'text' } -Image $sample/calibration", "ArrayType")]
-    [InlineData("Invoke-IpuModel -Stage $fixed -Forward { } -Image $sample/calibration -Category Classification", "ForwardResult")]
+    [InlineData("Invoke-IpuModel -Stage $fixed -Forward { } -Image $sample/calibration -Category Classification", "Category")]
     public void AMistakeInTheScriptIsOneError(string script, string errorId) =>
         Assert.StartsWith(errorId, Assert.Single(module.Try(script).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
 

@@ -57,7 +57,9 @@ Describe 'A model on its way' {
 
     It 'converts in one go with the vendor''s spelling' {
         $files = ConvertTo-IpuOffline -model_file "$sample/shapes.onnx" -i "$sample/calibration" -input_config "$sample/input_config.ini" -output_file "$TestDrive/one.img" -export_models
-        $files.Name | Sort-Object | Should -Be @('one.img', 'one_fixed.sim', 'one_float.sim')
+        # Where '.' sorts beside '_' depends on the culture.
+        $files.Count | Should -Be 3
+        'one.img', 'one_fixed.sim', 'one_float.sim' | Should -BeIn $files.Name
     }
 
     It 'runs step by step in a session' {

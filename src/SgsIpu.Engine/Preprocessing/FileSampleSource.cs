@@ -22,6 +22,11 @@ public sealed class FileSampleSource : ISampleSource, IDisposable
         return new Sample(files[0], [.. _inputs.Select((input, i) => input.Read(files[i], norm, cancellationToken))]);
     }
 
+    /// <summary>
+    /// Where a picture of a size comes to lie in the first input. Of a script's work nothing is known: its picture is taken to fill the input.
+    /// </summary>
+    public Placement Place(int width, int height) => _inputs[0].Preprocessor is RecipePreprocessor { Recipe: { } recipe } ? recipe.Place(width, height) : Placement.Whole(width, height);
+
     public void Dispose()
     {
         foreach (SampleInput input in _inputs)

@@ -38,24 +38,13 @@ public sealed record Recipe
     public RgbImage Apply(RgbImage image, ImageFormat training)
     {
         ArgumentNullException.ThrowIfNull(image);
-        if (Letterbox is { } box)
+        Placement place = Place(image.Width, image.Height);
+        if ((image.Width, image.Height) != (place.Width, place.Height))
         {
-            image = Boxed(image, box.Width, box.Height);
-        }
-        else if (Size is { } size)
-        {
-            image = ImageResizer.Resize(image, size.Width, size.Height, Interpolation);
-        }
-        else if (ShorterSide > 0)
-        {
-            image = Proportional(image);
+            image = ImageResizer.Resize(image, place.Width, place.Height, Interpolation);
         }
 
-        if (Crop is { } crop)
-        {
-            image = Cropped(image, crop.Width, crop.Height);
-        }
-
+        image = Laid(image, place);
         return (Colour ?? training) switch
         {
             ImageFormat.GRAY => Grey(image),
@@ -64,54 +53,66 @@ public sealed record Recipe
         };
     }
 
-    private RgbImage Proportional(RgbImage image)
+    /// <summary>Where a picture of a size comes to lie.</summary>
+    /// <exception cref="IpuException">As <see cref="Apply"/>.</exception>
+    public Placement Place(int width, int height)
     {
-        long longer = (long)ShorterSide * Math.Max(image.Width, image.Height) / Math.Min(image.Width, image.Height);
+        Placement place = Letterbox is { } box ? Boxed(width, height, box.Width, box.Height)
+            : Size is { } size ? Placement.Whole(size.Width, size.Height)
+            : ShorterSide > 0 ? Proportional(width, height)
+            : Placement.Whole(width, height);
+        return Crop is { } crop ? Cropped(place, crop.Width, crop.Height) : place;
+    }
+
+    private Placement Proportional(int width, int height)
+    {
+        long longer = (long)ShorterSide * Math.Max(width, height) / Math.Min(width, height);
         if (longer * ShorterSide > LargestArea)
         {
-            throw new IpuException("RecipeSize", $"an image of {image.Width}×{image.Height} with {ShorterSide} as its shorter side has {longer * ShorterSide} pixels, which are more than can be processed", IpuErrorKind.InvalidArgument);
+            throw new IpuException("RecipeSize", $"an image of {width}×{height} with {ShorterSide} as its shorter side has {longer * ShorterSide} pixels, which are more than can be processed", IpuErrorKind.InvalidArgument);
         }
 
-        return image.Width < image.Height
-            ? ImageResizer.Resize(image, ShorterSide, (int)longer, Interpolation)
-            : ImageResizer.Resize(image, (int)longer, ShorterSide, Interpolation);
+        return width < height ? Placement.Whole(ShorterSide, (int)longer) : Placement.Whole((int)longer, ShorterSide);
     }
 
-    private RgbImage Boxed(RgbImage image, int width, int height)
+    private Placement Boxed(int width, int height, int boxWidth, int boxHeight)
     {
-        double ratio = Math.Min((double)height / image.Height, (double)width / image.Width);
-        RgbImage inner = ImageResizer.Resize(
-            image,
-            Math.Clamp((int)Math.Round(image.Width * ratio, MidpointRounding.ToEven), 1, width),
-            Math.Clamp((int)Math.Round(image.Height * ratio, MidpointRounding.ToEven), 1, height),
-            Interpolation);
+        double ratio = Math.Min((double)boxHeight / height, (double)boxWidth / width);
+        int innerWidth = Math.Clamp((int)Math.Round(width * ratio, MidpointRounding.ToEven), 1, boxWidth);
+        int innerHeight = Math.Clamp((int)Math.Round(height * ratio, MidpointRounding.ToEven), 1, boxHeight);
 
         // An odd border is one pixel wider at the right and the bottom, as YOLO's letterbox has it.
-        int left = TopLeft ? 0 : (width - inner.Width) / 2;
-        int top = TopLeft ? 0 : (height - inner.Height) / 2;
-        var result = new RgbImage(width, height, image.Channels);
-        Array.Fill(result.Pixels, Pad);
-        for (int y = 0; y < inner.Height; y++)
-        {
-            inner.Row(y).CopyTo(result.Row(top + y)[(left * image.Channels)..]);
-        }
-
-        return result;
+        int left = TopLeft ? 0 : (boxWidth - innerWidth) / 2;
+        int top = TopLeft ? 0 : (boxHeight - innerHeight) / 2;
+        return new Placement(left, top, innerWidth, innerHeight, boxWidth, boxHeight);
     }
 
-    private static RgbImage Cropped(RgbImage image, int width, int height)
+    private static Placement Cropped(Placement place, int width, int height)
     {
-        if (width > image.Width || height > image.Height)
+        if (width > place.CanvasWidth || height > place.CanvasHeight)
         {
-            throw new IpuException("RecipeCrop", $"a crop of {width}×{height} does not fit an image of {image.Width}×{image.Height}; resize it first", IpuErrorKind.InvalidArgument);
+            throw new IpuException("RecipeCrop", $"a crop of {width}×{height} does not fit an image of {place.CanvasWidth}×{place.CanvasHeight}; resize it first", IpuErrorKind.InvalidArgument);
         }
 
-        int left = (int)Math.Round((image.Width - width) / 2.0, MidpointRounding.ToEven);
-        int top = (int)Math.Round((image.Height - height) / 2.0, MidpointRounding.ToEven);
-        var result = new RgbImage(width, height, image.Channels);
-        for (int y = 0; y < height; y++)
+        int left = (int)Math.Round((place.CanvasWidth - width) / 2.0, MidpointRounding.ToEven);
+        int top = (int)Math.Round((place.CanvasHeight - height) / 2.0, MidpointRounding.ToEven);
+        return place with { Left = place.Left - left, Top = place.Top - top, CanvasWidth = width, CanvasHeight = height };
+    }
+
+    private RgbImage Laid(RgbImage image, Placement place)
+    {
+        if (place == Placement.Whole(image.Width, image.Height))
         {
-            image.Row(top + y).Slice(left * image.Channels, width * image.Channels).CopyTo(result.Row(y));
+            return image;
+        }
+
+        var result = new RgbImage(place.CanvasWidth, place.CanvasHeight, image.Channels);
+        Array.Fill(result.Pixels, Pad);
+        int from = Math.Max(0, place.Left);
+        int to = Math.Min(place.CanvasWidth, place.Left + image.Width);
+        for (int y = Math.Max(0, place.Top); y < Math.Min(place.CanvasHeight, place.Top + image.Height) && from < to; y++)
+        {
+            image.Row(y - place.Top)[((from - place.Left) * image.Channels)..((to - place.Left) * image.Channels)].CopyTo(result.Row(y)[(from * image.Channels)..]);
         }
 
         return result;

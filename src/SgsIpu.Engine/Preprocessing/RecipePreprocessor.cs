@@ -11,6 +11,8 @@ internal sealed class RecipePreprocessor(Recipe recipe, InputSetting? setting, I
 {
     private readonly ImageFormat _colour = recipe.Colour ?? training;
 
+    public Recipe Recipe => recipe;
+
     public Tensor Read(string path, bool norm, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

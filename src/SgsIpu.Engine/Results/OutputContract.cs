@@ -12,7 +12,13 @@ public static class OutputContract
     public static void Check(IpuModel model, ModelCategory category)
     {
         ArgumentNullException.ThrowIfNull(model);
-        ImmutableArray<TensorSpec> outputs = model.Outputs;
+        Check(model.Name, model.Outputs, category);
+    }
+
+    /// <summary>As <see cref="Check(IpuModel, ModelCategory)"/>, for outputs that no model describes: what the script of a network in stages returns.</summary>
+    /// <param name="name">Whose outputs they are, for the message.</param>
+    public static void Check(string name, ImmutableArray<TensorSpec> outputs, ModelCategory category)
+    {
         string? wanted = category switch
         {
             ModelCategory.Classification when outputs.Length != 1 => "one output with a score for each class",
@@ -22,7 +28,7 @@ public static class OutputContract
         };
         if (wanted is not null)
         {
-            throw new IpuException("Category", $"model '{model.Name}' is no {category}: that is {wanted}, and it has {string.Join("; ", outputs)}", IpuErrorKind.InvalidArgument) { Target = model.Name };
+            throw new IpuException("Category", $"'{name}' is no {category}: that is {wanted}, and it has {(outputs.IsEmpty ? "none" : string.Join("; ", outputs))}", IpuErrorKind.InvalidArgument) { Target = name };
         }
     }
 

@@ -24,6 +24,7 @@ public sealed class ExportIpuQuantParamCommand : IpuCmdlet
     /// <summary>Forms to write.</summary>
     [Parameter]
     [Alias("output_mode")]
+    [ValidateNotNull]
     public QuantParamFormat[] Format { get; set; } = [QuantParamFormat.Json];
 
     /// <summary>Adds the values of weights and other constants.</summary>

@@ -24,6 +24,7 @@ public sealed class ExportIpuReportCommand : IpuCmdlet
 
     /// <summary>Rows of Compare-IpuModel.</summary>
     [Parameter]
+    [ValidateNotNull]
     public IpuTensorComparison[] Comparison { get; set; } = [];
 
     /// <summary>The chip that costs are counted for, or the .json file of a profile; the model's by default.</summary>

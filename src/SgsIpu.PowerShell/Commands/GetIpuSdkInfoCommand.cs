@@ -12,6 +12,7 @@ public sealed class GetIpuSdkInfoCommand : PSCmdlet
     [Parameter(Position = 0)]
     [Alias("soc_version")]
     [SupportsWildcards]
+    [ValidateNotNull]
     public string[] SocVersion { get; set; } = ["*"];
 
     protected override void ProcessRecord()

@@ -18,6 +18,7 @@ public sealed class GetIpuTensorDetailCommand : IpuCmdlet
     [Parameter(Position = 1)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(TensorCompleter))]
+    [ValidateNotNull]
     public string[] Name { get; set; } = ["*"];
 
     protected override void ProcessRecord()

@@ -48,11 +48,13 @@ public sealed class ImportIpuModelCommand : IpuCmdlet
     /// <summary>Tensors that become the inputs.</summary>
     [Parameter]
     [Alias("input_arrays")]
+    [ValidateNotNull]
     public string[] InputName { get; set; } = [];
 
     /// <summary>Tensors that become the outputs.</summary>
     [Parameter]
     [Alias("output_arrays")]
+    [ValidateNotNull]
     public string[] OutputName { get; set; } = [];
 
     protected override void ProcessRecord()

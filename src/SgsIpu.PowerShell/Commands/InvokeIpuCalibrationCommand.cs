@@ -45,10 +45,12 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
     /// <summary>JSON or pickle files of ranges, bits and values of tensors, which win over what calibration finds.</summary>
     [Parameter]
     [Alias("quant_param")]
+    [ValidateNotNull]
     public string[] QuantParam { get; set; } = [];
 
     /// <summary>Files of statistics that Export-IpuStatistics wrote, in place of images. Several are the parts of one set of samples.</summary>
     [Parameter(ParameterSetName = ByModel)]
+    [ValidateNotNull]
     public string[] Statistics { get; set; } = [];
 
     /// <summary>Observes the tensors in groups, one run of the samples for each: less memory, more time, the same result.</summary>

@@ -63,6 +63,7 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
     [Parameter]
     [Alias("DumpTensor")]
     [ArgumentCompleter(typeof(TensorCompleter))]
+    [ValidateNotNull]
     public string[] Tensor { get; set; } = [];
 
     /// <summary>A folder that every output is written to as a .npy array: image, stage and tensor make the file's name.</summary>
@@ -98,7 +99,7 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
         }
 
         ModelCategory category = Category ?? model.Image?.Category ?? ModelCategory.Unknown;
-        if (!Try(model, () => { OutputContract.Check(model, category); return true; }, out _))
+        if (ParameterSetName != ByStage && !Try(model, () => { OutputContract.Check(model, category); return true; }, out _))
         {
             return;
         }
@@ -121,7 +122,12 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
                             Write(dump, model, result, work.Token);
                         }
 
-                        IpuResult row = Row(model, result, category, draw, work.Token);
+                        IpuResult row = Row(model, result, category);
+                        if (category == ModelCategory.Detection)
+                        {
+                            row = row with { Boxes = Boxes(model, result, source, draw, work.Token) };
+                        }
+
                         work.Post(() => downstream ??= Hand(row, work));
                     }
 
@@ -166,7 +172,7 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
         }
     }
 
-    private IpuResult Row(IpuModel model, RunResult result, ModelCategory category, string? draw, CancellationToken cancellationToken)
+    private IpuResult Row(IpuModel model, RunResult result, ModelCategory category)
     {
         var outputs = new OrderedDictionary(StringComparer.Ordinal);
         foreach ((string name, Tensor value) in result.Outputs)
@@ -175,16 +181,22 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
         }
 
         string names = ParameterSetName == ByStage ? string.Join(", ", Stage.Select(s => s.Name)) : model.Name;
-        var row = new IpuResult(result.Source, names, model.Stage.ToString(), outputs, category == ModelCategory.Classification ? Best(Read(model, result)[0]) : []);
-        return category == ModelCategory.Detection ? row with { Boxes = Boxes(model, result, draw, cancellationToken) } : row;
+        return new IpuResult(result.Source, names, model.Stage.ToString(), outputs, category == ModelCategory.Classification ? Best(Read(model, result, category)[0]) : []);
     }
 
     /// <summary>The boxes in pixels of the picture; in parts of it where the sample is no picture.</summary>
-    private IpuBox[] Boxes(IpuModel model, RunResult result, string? draw, CancellationToken cancellationToken)
+    private IpuBox[] Boxes(IpuModel model, RunResult result, FileSampleSource source, string? draw, CancellationToken cancellationToken)
     {
-        ImmutableArray<DetectedBox> boxes = OutputContract.Boxes(Read(model, result), (float)Threshold);
+        ImmutableArray<DetectedBox> boxes = OutputContract.Boxes(Read(model, result, ModelCategory.Detection), (float)Threshold);
         bool picture = File.Exists(result.Source) && !result.Source.EndsWith(".npy", StringComparison.OrdinalIgnoreCase);
-        (int width, int height) = picture ? BoxPainter.SizeOf(result.Source) : (1, 1);
+        (int width, int height) = (1, 1);
+        if (picture)
+        {
+            (width, height) = BoxPainter.SizeOf(result.Source);
+            Placement place = source.Place(width, height);
+            boxes = [.. boxes.Select(b => b.ToPicture(place))];
+        }
+
         if (draw is not null && picture)
         {
             Directory.CreateDirectory(draw);
@@ -198,9 +210,16 @@ public sealed class InvokeIpuModelCommand : SampleCmdlet
     private string LabelOf(int index) => index >= 0 && index < _labels.Length ? _labels[index].Trim() : "";
 
     /// <summary>The outputs that a category reads; of a script, what it returned.</summary>
-    private ImmutableArray<Tensor> Read(IpuModel model, RunResult result) => ParameterSetName != ByStage ? [.. model.Graph.Outputs.Select(o => result.Outputs[o])]
-        : result.Outputs.Count > 0 ? [.. result.Outputs.Values]
-        : throw new IpuException("ForwardResult", $"-Forward returned nothing for '{result.Source}' that could be read as a category", IpuErrorKind.InvalidArgument);
+    private ImmutableArray<Tensor> Read(IpuModel model, RunResult result, ModelCategory category)
+    {
+        if (ParameterSetName != ByStage)
+        {
+            return [.. model.Graph.Outputs.Select(o => result.Outputs[o])];
+        }
+
+        OutputContract.Check("-Forward", [.. result.Outputs.Select(o => new TensorSpec(o.Key, o.Value.Type, o.Value.Shape))], category);
+        return [.. result.Outputs.Values];
+    }
 
     private IpuClass[] Best(Tensor scores) =>
     [

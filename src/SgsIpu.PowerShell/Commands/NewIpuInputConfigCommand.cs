@@ -27,21 +27,25 @@ public sealed class NewIpuInputConfigCommand : IpuCmdlet
     [Parameter]
     [Alias("training_input_formats")]
     [ArgumentCompleter(typeof(FormatCompleter))]
+    [ValidateNotNull]
     public string[] TrainingFormat { get; set; } = [];
 
     /// <summary>What the board hands over: one for all images, or one for each input. By default the training format.</summary>
     [Parameter]
     [Alias("input_formats")]
     [ArgumentCompleter(typeof(FormatCompleter))]
+    [ValidateNotNull]
     public string[] InputFormat { get; set; } = [];
 
     /// <summary>Means: numbers for all images, or a text for each image, such as '123.675:116.28:103.53' (red, green, blue).</summary>
     [Parameter]
+    [ValidateNotNull]
     public string[] Mean { get; set; } = [];
 
     /// <summary>Deviations: numbers for all images, or a text for each image.</summary>
     [Parameter]
     [Alias("Std", "std_value")]
+    [ValidateNotNull]
     public string[] StdValue { get; set; } = [];
 
     /// <summary>What the board reads of the outputs.</summary>

@@ -19,6 +19,7 @@ public sealed class TestIpuModelCommand : IpuCmdlet
     [Parameter(Position = 1)]
     [Alias("soc_version")]
     [ArgumentCompleter(typeof(SocCompleter))]
+    [ValidateNotNull]
     public string[] SocVersion { get; set; } = [];
 
     /// <summary>Leaves out the nodes that exceed nothing.</summary>

@@ -21,6 +21,26 @@ public sealed class RecipeTests
         Assert.Equal(Convert.FromBase64String(Boxed), image.Pixels);
     }
 
+    /// <summary>16×8 in 9×10: 9 columns and 4 rows (4.5 to the even number) with 3 rows above and below.</summary>
+    [Fact]
+    public void WhatALetterboxDidIsTakenBack()
+    {
+        Placement place = new Recipe { Letterbox = (9, 10) }.Place(16, 8);
+        Assert.Equal(new Placement(0, 3, 9, 4, 9, 10), place);
+        Assert.Equal((0f, 0f), place.ToPicture(0, 0.3f));
+        Assert.Equal((1f, 1f), place.ToPicture(1, 0.7f));
+        Assert.Equal(0, new Recipe { Letterbox = (9, 10), TopLeft = true }.Place(16, 8).Top);
+    }
+
+    /// <summary>32×16 with 8 rows is 16×8, of which columns 6 to 10 and rows 2 to 6 are left.</summary>
+    [Fact]
+    public void WhatACropDidIsTakenBack()
+    {
+        Placement place = new Recipe { ShorterSide = 8, Crop = (4, 4) }.Place(32, 16);
+        Assert.Equal((6 / 16f, 2 / 8f), place.ToPicture(0, 0));
+        Assert.Equal((10 / 16f, 6 / 8f), place.ToPicture(1, 1));
+    }
+
     [Fact]
     public void GreyIsThatOfOpenCv()
     {
