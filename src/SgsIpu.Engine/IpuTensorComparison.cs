@@ -28,6 +28,12 @@ public sealed record IpuTensorComparison(string Tensor, string Operator, Shape S
     /// <summary>Signal to noise of <see cref="Accumulated"/> in dB.</summary>
     public double Sqnr => Accumulated.Sqnr;
 
+    /// <summary>Cosine of the angle between the values, of <see cref="Accumulated"/>.</summary>
+    public double Cosine => Accumulated.Cosine;
+
+    /// <summary>Largest distance of a value, of <see cref="Accumulated"/>.</summary>
+    public double MaxError => Accumulated.MaxError;
+
     /// <summary>Signal to noise of <see cref="Isolated"/> in dB; NaN where it is not known.</summary>
     public double IsolatedSqnr => Isolated?.Sqnr ?? double.NaN;
 }
