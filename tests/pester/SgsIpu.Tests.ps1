@@ -1,7 +1,8 @@
 #Requires -Version 7.6
 #Requires -Modules @{ ModuleName = 'Pester'; ModuleVersion = '5.0.0' }
 
-# The stories of tests/SgsIpu.Module.Tests on a real pwsh. Build first: dotnet build SgsIpu.sln -c Release. Then: Invoke-Pester tests/pester
+# The stories of tests/SgsIpu.Module.Tests on a real pwsh. Build first: dotnet build SgsIpu.sln -c Release. Then: tests/pester/run, or
+# Invoke-Pester tests/pester where Pester 5 or later is installed.
 
 BeforeAll {
     $root = (Resolve-Path "$PSScriptRoot/../..").Path
@@ -124,6 +125,43 @@ Describe 'Steering' {
     }
 }
 
+Describe 'Statistics' {
+    It 'are observed once and serve many settings' {
+        $file = $float | Export-IpuStatistics -Path "$TestDrive/whole.stats" -Image "$sample/calibration"
+        $again = $float | Invoke-IpuCalibration -Statistics $file -QuantLevel L1
+        $a = $again | Invoke-IpuModel "$sample/evaluation/ring_00.png"
+        $b = $fixed | Invoke-IpuModel "$sample/evaluation/ring_00.png"
+        $a.Outputs['logits'].ToFloatArray() | Should -Be $b.Outputs['logits'].ToFloatArray()
+    }
+
+    It 'of parts are those of the whole' {
+        $images = (Get-ChildItem "$sample/calibration/*.png").FullName
+        $half = [int]($images.Count / 2)
+        $parts = @(
+            $float | Export-IpuStatistics -Path "$TestDrive/part1.stats" -Image $images[0..($half - 1)]
+            $float | Export-IpuStatistics -Path "$TestDrive/part2.stats" -Image $images[$half..($images.Count - 1)])
+        $merged = $float | Invoke-IpuCalibration -Statistics $parts -QuantLevel L2
+        $whole = $float | Invoke-IpuCalibration -Image $images -QuantLevel L2
+        $detail = { $_ | Get-IpuTensorDetail | ForEach-Object { "$($_.Name) $($_.Scale) $($_.ZeroPoint)" } }
+        ($merged | ForEach-Object $detail) | Should -Be ($whole | ForEach-Object $detail)
+    }
+}
+
+Describe 'The Q modes' {
+    It 'mix 4 and 8 bits to a rate' {
+        Set-Content "$TestDrive/quant.yaml" 'QUANT_CONFIG:', '  retrain_iter_num: 2', '  device: cpu', '  mixed_precisions: [4, 8]', '  mp_rate: 0.4'
+        $mixed = $float | Invoke-IpuCalibration -Image "$sample/calibration" -QMode Q13 -QuantConfig "$TestDrive/quant.yaml"
+        $mixed.Report.CompressionRate | Should -BeLessOrEqual 0.4
+        ($mixed | Get-IpuTensorDetail).QuantType | Should -Contain 'INT4'
+    }
+
+    It 'tell the line of a mistake' {
+        Set-Content "$TestDrive/wrong.yaml" 'QUANT_CONFIG:', '  retrain_iter_num: 2', '  devise: cpu'
+        $null = $float | Invoke-IpuCalibration -Image "$sample/calibration" -QMode Q11 -QuantConfig "$TestDrive/wrong.yaml" -ErrorVariable found -ErrorAction SilentlyContinue
+        $found[0].Exception.Message | Should -Match 'wrong\.yaml.*3'
+    }
+}
+
 Describe 'An input configuration' {
     It 'is written for a model and found right' {
         $ini = $float | New-IpuInputConfig "$TestDrive/new.ini" -Mean 118, 114, 110 -StdValue 58, 57, 59
@@ -142,6 +180,18 @@ Describe 'A network in stages' {
         $stages = @(Invoke-IpuCalibration -Stage $float -Forward $forward -Image "$sample/calibration" -QuantLevel L1)
         $row = Invoke-IpuModel -Stage $stages -Forward $forward -Image "$sample/evaluation/ring_00.png"
         $row.Outputs['logits'].ToFloatArray() | Should -Be ($fixed | Invoke-IpuModel "$sample/evaluation/ring_00.png").Outputs['logits'].ToFloatArray()
+    }
+}
+
+Describe 'Boxes' {
+    It 'are those of the picture, whatever the recipe cut off' {
+        $box = [float[,,,]]::new(1, 1, 1, 7)
+        $i = 0
+        foreach ($v in 0, 3, 0.9, 0, 0, 1, 1) { $box[0, 0, 0, $i++] = $v }
+        $row = Invoke-IpuModel -Stage $float -Forward { , $box } -Image "$sample/evaluation/ring_00.png" -Preprocess @{ resize = 128; crop = 64 } -Category Detection -DrawResult "$TestDrive/drawn"
+        $b = $row.Boxes[0]
+        $b.X1, $b.Y1, $b.X2, $b.Y2 | Should -Be @(16, 16, 48, 48)
+        (Get-ChildItem "$TestDrive/drawn/*.png").Count | Should -Be 1
     }
 }
 

@@ -10,6 +10,7 @@ internal sealed class OnnxSession : IDisposable
 {
     private readonly InferenceSession _session;
     private readonly string[] _outputs;
+    private long _pressure;
 
     /// <param name="model">A serialized ModelProto.</param>
     /// <param name="optimize">False for models that run once, where optimizing costs more than it gains.</param>
@@ -38,6 +39,14 @@ internal sealed class OnnxSession : IDisposable
         catch (OnnxRuntimeException e)
         {
             throw new IpuException("OnnxRuntimeRefused", $"ONNX Runtime refuses the model: {e.Message}", IpuErrorKind.NotSupported, e);
+        }
+
+        // The session holds the weights once more where the garbage collector does not see them; without knowing of it, it would let the
+        // bytes of many large models pile up.
+        if (model.Length > 0)
+        {
+            _pressure = model.Length;
+            GC.AddMemoryPressure(_pressure);
         }
     }
 
@@ -78,7 +87,14 @@ internal sealed class OnnxSession : IDisposable
     /// <summary>Memory for all outputs of a run.</summary>
     public OnnxBuffers NewBuffers(IEnumerable<Shape> shapes) => new(shapes.Zip(_outputs, (shape, name) => Allocate(_session.OutputMetadata[name], shape)));
 
-    public void Dispose() => _session.Dispose();
+    public void Dispose()
+    {
+        _session.Dispose();
+        if (Interlocked.Exchange(ref _pressure, 0) is > 0 and var pressure)
+        {
+            GC.RemoveMemoryPressure(pressure);
+        }
+    }
 
     private static OrtValue Allocate(NodeMetadata output, Shape shape) =>
         OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, output.ElementDataType, [.. shape.Select(d => (long)d)]);

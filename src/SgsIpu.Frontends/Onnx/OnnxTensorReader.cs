@@ -25,7 +25,7 @@ internal sealed class OnnxTensorReader(string folder)
 
         if (data.RawData.Length > 0 || count == 0)
         {
-            return FromRaw(data.DataType, type, shape, data.RawData.ToByteArray(), name);
+            return FromRaw(data.DataType, type, shape, data.RawData.Memory, name);
         }
 
         Array values = data.DataType switch
@@ -54,7 +54,7 @@ internal sealed class OnnxTensorReader(string folder)
         return new Tensor(type, shape, bytes);
     }
 
-    private Tensor FromRaw(int onnxType, DataType type, Shape shape, byte[] raw, string name)
+    private Tensor FromRaw(int onnxType, DataType type, Shape shape, ReadOnlyMemory<byte> raw, string name)
     {
         (int width, Func<byte[], int, double>? widen) = onnxType switch
         {
@@ -63,20 +63,21 @@ internal sealed class OnnxTensorReader(string folder)
             _ => (0, null),
         };
         long expected = widen is null ? type.ByteCount(shape.Count) : shape.Count * width;
-        if (raw.LongLength != expected)
+        if (raw.Length != expected)
         {
-            throw Damaged(name, $"it holds {raw.LongLength} bytes, {OnnxTypes.NameOf(onnxType)} {shape} takes {expected}");
+            throw Damaged(name, $"it holds {raw.Length} bytes, {OnnxTypes.NameOf(onnxType)} {shape} takes {expected}");
         }
 
         if (widen is null)
         {
-            return new Tensor(type, shape, raw);
+            return Tensor.Over(type, shape, raw);
         }
 
+        byte[] narrow = raw.ToArray();
         int count = (int)shape.Count;
         return type == DataType.Float32
-            ? Tensor.FromArray<float>([.. Enumerable.Range(0, count).Select(i => (float)widen(raw, i))], shape)
-            : Tensor.FromArray<long>([.. Enumerable.Range(0, count).Select(i => (long)widen(raw, i))], shape);
+            ? Tensor.FromArray<float>([.. Enumerable.Range(0, count).Select(i => (float)widen(narrow, i))], shape)
+            : Tensor.FromArray<long>([.. Enumerable.Range(0, count).Select(i => (long)widen(narrow, i))], shape);
     }
 
     private Shape ShapeOf(TensorData data, string name)
