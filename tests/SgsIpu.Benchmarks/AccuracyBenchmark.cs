@@ -57,13 +57,7 @@ internal static class AccuracyBenchmark
             long start = Stopwatch.GetTimestamp();
             IpuModel integers = IpuEngine.Calibrate(real, new CalibrationOptions(calibration) { Level = row.Level });
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            Score score = model.Score(row);
-            ISampleSource evaluation = model.EvaluationSamples(real, most);
-            var options = new RunOptions(evaluation) { NumProcess = Environment.ProcessorCount };
-            foreach ((RunResult exact, RunResult rounded) in IpuEngine.Run(real, options).Zip(IpuEngine.Run(integers, options with { Samples = model.EvaluationSamples(integers, most) })))
-            {
-                score.Add(exact.Source, exact.Outputs, rounded.Outputs);
-            }
+            Score score = Judge(model.Score(row), real, integers, m => model.EvaluationSamples(m, most));
 
             double? sqnr = row.IsWide ? WideTarget : row.IsNarrow && model.Name == "mobilenetv2" ? NarrowTarget : null;
             double? share = row is { Level: CalibrationLevel.L5, Convolutions: "" } ? ShareTarget : null;
@@ -82,8 +76,20 @@ internal static class AccuracyBenchmark
         }
     }
 
+    /// <summary>Runs both models over the same pictures.</summary>
+    public static Score Judge(Score score, IpuModel real, IpuModel integers, Func<IpuModel, ISampleSource> samples)
+    {
+        var options = new RunOptions(samples(real)) { NumProcess = Environment.ProcessorCount };
+        foreach ((RunResult exact, RunResult rounded) in IpuEngine.Run(real, options).Zip(IpuEngine.Run(integers, options with { Samples = samples(integers) })))
+        {
+            score.Add(exact.Source, exact.Outputs, rounded.Outputs);
+        }
+
+        return score;
+    }
+
     /// <summary>The share of the multiply-accumulates of convolutions with constant weights that runs in 16 bits.</summary>
-    private static double WideShare(Graph graph)
+    public static double WideShare(Graph graph)
     {
         long all = 0;
         long wide = 0;

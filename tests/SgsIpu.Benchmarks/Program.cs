@@ -17,8 +17,10 @@ switch (args)
     case ["memory"]:
         MemoryBenchmark.Run();
         return 0;
-    case ["qmodes", .. var modes]:
-        QModeBenchmark.Run(modes is [] ? ["L2", "Q10", "Q11", "Q12", "Q13@0.35", "Q21", "Q22", "Q23@0.35"] : modes);
+    case ["qmodes-child", var network, var row, .. var options]:
+        return QModeBenchmark.Child(network, row, options);
+    case ["qmodes", .. var which]:
+        QModeBenchmark.Run(which);
         return 0;
     case ["speed", .. var networks]:
         SpeedBenchmark.Run(networks);
@@ -45,6 +47,6 @@ switch (args)
         ImportBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | memory | qmodes [mode…] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load | import]");
+        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | memory | qmodes [network…] [mode[@rate]…] [pictures] [spare] [layers] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load | import]");
         return 2;
 }

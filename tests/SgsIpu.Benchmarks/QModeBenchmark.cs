@@ -1,5 +1,6 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
+using SgsIpu.Benchmarks.Accuracy;
 using SgsIpu.Core;
 using SgsIpu.Engine;
 using SgsIpu.Engine.Configuration;
@@ -7,63 +8,72 @@ using SgsIpu.Engine.Preprocessing;
 
 namespace SgsIpu.Benchmarks;
 
-/// <summary>The Q modes on MobileNetV2: accuracy, share of 16-bit work, size of the weights, time and peak memory.</summary>
+/// <summary>The Q modes beside the levels: accuracy, share of 16-bit work, size of the weights, time and peak memory, each row in a process of its own.</summary>
 internal static class QModeBenchmark
 {
-    public static void Run(string[] modes, int evaluation = 300)
+    private const string Spare = "spare";
+    private const string Layers = "layers";
+    private static readonly string[] Rows = ["L5", "Q10", "Q12", "Q21", "Q22", "Q13@0.35", "Q23@0.35"];
+
+    /// <param name="arguments">Networks (MobileNetV2 where none is named), rows (a Q mode, with @ and the rate where it takes one, or a level),
+    /// a most number of pictures, "spare" to measure on calibration pictures that are not calibrated on, "layers" for what became of each layer.</param>
+    public static void Run(IReadOnlyList<string> arguments)
     {
-        IpuModel model = MobileNet.Import();
-        ImmutableArray<string> images = MobileNet.Images("evaluation", evaluation);
-        int[] classes = [.. images.Select(MobileNet.ClassOf)];
-        float[][] real = Logits(model, images);
-        Console.WriteLine(FormattableString.Invariant($"MobileNetV2, 100 calibration and {evaluation} evaluation photographs; float top-1 {100.0 * real.Where((y, i) => Best(y) == classes[i]).Count() / images.Length:0.00} %"));
-        Console.WriteLine("  mode          top-1   agree   SQNR dB  rate   MACs16   seconds  peak MiB");
-        foreach (string mode in modes)
+        string[] networks = [.. arguments.Where(a => AccuracyModels.All.Any(m => m.Name == a))];
+        string[] options = [.. arguments.Where(a => a is Spare or Layers || int.TryParse(a, out _))];
+        string[] rows = [.. arguments.Except(networks).Except(options)];
+        foreach (string network in networks.Length == 0 ? ["mobilenetv2"] : networks)
         {
-            string[] parts = mode.Split('@');
-            using FileSampleSource samples = MobileNet.Open(model, MobileNet.Images("calibration", 100));
-            var clock = Stopwatch.StartNew();
-            CalibrationOptions options = Enum.TryParse(parts[0], out QMode q)
-                ? new CalibrationOptions(samples) { QMode = q, QuantConfig = parts.Length > 1 ? QuantConfig.Parse($"QUANT_CONFIG: {{mp_rate: {parts[1]}}}", "bench") : null }
-                : new CalibrationOptions(samples) { Level = Enum.Parse<CalibrationLevel>(parts[0]) };
-            IpuModel integers = IpuEngine.Calibrate(model, options);
-            double seconds = clock.Elapsed.TotalSeconds;
-            using var self = Process.GetCurrentProcess();
-            long peak = self.PeakWorkingSet64 >> 20;
-            float[][] logits = Logits(integers, images);
-            double right = 100.0 * logits.Where((y, i) => Best(y) == classes[i]).Count() / images.Length;
-            double same = 100.0 * logits.Where((y, i) => Best(y) == Best(real[i])).Count() / images.Length;
-            double signal = real.Sum(y => y.Sum(v => (double)v * v));
-            double noise = real.Zip(logits).Sum(p => p.First.Zip(p.Second).Sum(v => Math.Pow(v.First - v.Second, 2)));
-            Console.WriteLine(FormattableString.Invariant($"  {mode,-12} {right,6:0.00}  {same,6:0.00}  {10 * Math.Log10(signal / noise),7:0.0}  {integers.Report?.CompressionRate ?? 0,5:0.000}  {Wide(integers),6:0.0} %  {seconds,7:0.0}  {peak,8}"));
-            if (Environment.GetEnvironmentVariable("SGSIPU_LAYERS") is not null)
+            Console.WriteLine(network);
+            foreach (string row in rows.Length == 0 ? Rows : rows)
             {
-                foreach (LayerChoice layer in integers.Report?.Layers ?? [])
-                {
-                    Console.WriteLine(FormattableString.Invariant($"      {layer.Layer,-24} {layer.Operator,-16} {layer.Bit,2} {layer.Weights,8} {layer.Macs,10} {layer.Sensitivity,9:0.0e0} {Decibels(layer.LossBefore),6:0.0} {Decibels(layer.LossAfter),6:0.0}"));
-                }
+                Console.Write(ChildProcess.Run(["qmodes-child", network, row, .. options]));
             }
         }
     }
 
+    public static int Child(string network, string row, IReadOnlyList<string> options)
+    {
+        AccuracyModel model = AccuracyModels.All.Single(m => m.Name == network);
+        IpuModel real = model.Import("");
+        string[] parts = row.Split('@');
+        ISampleSource samples = model.CalibrationSamples(real);
+        CalibrationOptions how = Enum.TryParse(parts[0], out QMode mode)
+            ? new CalibrationOptions(samples) { QMode = mode, QuantConfig = parts.Length > 1 ? QuantConfig.Parse($"QUANT_CONFIG: {{mp_rate: {parts[1]}}}", "bench") : null }
+            : new CalibrationOptions(samples) { Level = Enum.Parse<CalibrationLevel>(parts[0]) };
+        long start = Stopwatch.GetTimestamp();
+        IpuModel integers = IpuEngine.Calibrate(real, how);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        using var self = Process.GetCurrentProcess();
+        long peak = self.PeakWorkingSet64 >> 20;
+        int most = options.Select(o => int.TryParse(o, NumberStyles.None, CultureInfo.InvariantCulture, out int n) ? n : 0).Append(0).Max();
+        Score score = AccuracyBenchmark.Judge(
+            model.Score(new AccuracyCase(CalibrationLevel.L5, "")),
+            real,
+            integers,
+            m => options.Contains(Spare) ? model.SpareSamples(m) : model.EvaluationSamples(m, most == 0 ? 300 : most));
+        IEnumerable<Measure> measures =
+        [
+            .. score.Measures.Select(m => m with { Target = null }),
+            new("SQNR", score.Sqnr, " dB"),
+            new("16-bit MACs", 100 * AccuracyBenchmark.WideShare(integers.Graph), " %"),
+            new("bits/16", integers.Report?.CompressionRate ?? double.NaN, ""),
+            new("calibration", seconds, " s"),
+            new("peak", peak, " MiB"),
+        ];
+        Console.WriteLine($"  {row,-10} {string.Join("   ", measures)}   expected {integers.Report!.OutputSqnr.ToString("0.00", CultureInfo.InvariantCulture)} dB");
+        foreach (LayerChoice layer in options.Contains(Layers) ? integers.Report.Layers : [])
+        {
+            Console.WriteLine(FormattableString.Invariant($"      {layer.Layer,-24} {layer.Operator,-16} {layer.Bit,2} {layer.Weights,8} {layer.Macs,10} {layer.Sensitivity,9:0.0e0} {Decibels(layer.LossBefore),6:0.0} {Decibels(layer.LossAfter),6:0.0}"));
+        }
+
+        foreach (string step in options.Contains(Layers) ? integers.Report.Steps : [])
+        {
+            Console.WriteLine("      " + step);
+        }
+
+        return 0;
+    }
+
     private static double? Decibels(double? loss) => loss is { } l ? -10 * Math.Log10(l) : null;
-
-    private static double Wide(IpuModel model)
-    {
-        long all = model.Nodes.Sum(n => Macs(model, n));
-        long wide = model.Nodes.Where(n => n.Inputs.Length > 1 && model.Graph[n.Inputs[0]].Type == DataType.Int16).Sum(n => Macs(model, n));
-        return 100.0 * wide / all;
-    }
-
-    private static long Macs(IpuModel model, Node node) => node.Op is Ops.ImageConvolutionOp or Ops.FullyConnectedOp
-        ? ((Ops.IpuOperator)node.Op).Cost(model.Graph.InputsOf(node), model.Graph.OutputsOf(node)).Macs
-        : 0;
-
-    private static float[][] Logits(IpuModel model, ImmutableArray<string> images)
-    {
-        using FileSampleSource samples = MobileNet.Open(model, images);
-        return [.. IpuEngine.Run(model, new RunOptions(samples) { NumProcess = Environment.ProcessorCount }).Select(r => r.Outputs["output"].ToFloats())];
-    }
-
-    private static int Best(float[] scores) => Array.IndexOf(scores, scores.Max());
 }

@@ -28,7 +28,7 @@ internal static class Calibrator
         CalibrationStatistics statistics = options.Statistics is { } given ? Checked(model, given) : Observed(model, options, progress, cancellationToken);
         var state = new CalibrationState(model, options.Level, statistics) { Budget = Checked(model, options) };
         return options.QMode is { } mode
-            ? new Reconstruction.QModeCalibrator(state with { Level = (CalibrationLevel)Math.Min((int)options.Level, (int)CalibrationLevel.L2) }, mode, options, progress).Calibrate(cancellationToken)
+            ? new Reconstruction.QModeCalibrator(state, mode, options, progress).Calibrate(cancellationToken)
             : Quantize(state, null, progress, cancellationToken);
     }
 
@@ -137,9 +137,12 @@ internal static class Calibrator
         return Quantize(state with { Float = state.Float with { Given = [.. state.Float.Given, .. wishes] } }, null, progress, cancellationToken);
     }
 
+    private static IpuModel Quantize(CalibrationState state, IReadOnlyDictionary<string, DataType>? chosen, IProgress<IpuProgress>? progress, CancellationToken cancellationToken) =>
+        QuantizeForRebuilding(state, chosen, progress, cancellationToken).Model;
+
     /// <summary>Decides types and ranges, and rounds.</summary>
-    /// <param name="chosen">Types of the activations that convolutions read, by node, in place of the configuration's.</param>
-    internal static IpuModel Quantize(CalibrationState state, IReadOnlyDictionary<string, DataType>? chosen, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    /// <param name="chosen">Types of the activations that convolutions read, by node, in place of the configuration's; null searches.</param>
+    internal static QuantizedModel QuantizeForRebuilding(CalibrationState state, IReadOnlyDictionary<string, DataType>? chosen, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
     {
         IpuModel model = state.Float;
         var given = new GivenTable(model.Graph, model.Given);
@@ -147,6 +150,6 @@ internal static class Calibrator
         var search = new LevelSearch(model, state, given, progress, cancellationToken);
         Graph graph = search.Make(chosen, out QuantizationVariant variant);
         var report = new CalibrationReport { Given = variant.Given.Outcomes, Decisions = [.. variant.Decisions], Steps = search.Steps, OutputSqnr = search.Sqnr };
-        return model with { Stage = IpuStage.Fixed, Graph = graph, Calibration = state, Report = report };
+        return new QuantizedModel(model with { Stage = IpuStage.Fixed, Graph = graph, Calibration = state, Report = report }, variant.Chosen.Where(c => c.Value == DataType.Int16).Select(c => c.Key), search.Sensitivity, () => search.WithoutBorder(variant));
     }
 }

@@ -14,10 +14,17 @@ internal sealed class FixedTrial
     private readonly double[] _signal;
 
     public FixedTrial(Graph graph, HeldSamples held, CancellationToken cancellationToken)
+        : this(graph, held.Samples, cancellationToken)
+    {
+    }
+
+    /// <param name="graph">The float graph.</param>
+    /// <param name="samples">Inputs of the graph, of each sample.</param>
+    public FixedTrial(Graph graph, IReadOnlyList<ImmutableArray<Tensor>> samples, CancellationToken cancellationToken)
     {
         _graph = graph;
         _outputs = [.. graph.Outputs.Distinct().Where(o => graph[o].Type == DataType.Float32)];
-        _samples = held.Samples;
+        _samples = samples;
         _real = new IReadOnlyDictionary<string, Tensor>[_samples.Count];
         using var runner = new FloatRunner(graph);
         _samples.ForEachParallel((sample, i) => _real[i] = runner.Run(HeldSamples.Named(graph, sample), cancellationToken), cancellationToken);

@@ -4,4 +4,26 @@ namespace SgsIpu.Engine.Quantization;
 
 /// <summary>The integers of a convolution-like node.</summary>
 /// <param name="Bias">Null where the node has none.</param>
-internal sealed record RoundedWeights(Tensor Weights, QuantParam WeightQuant, Tensor? Bias, QuantParam? BiasQuant);
+internal sealed record RoundedWeights(Tensor Weights, QuantParam WeightQuant, Tensor? Bias, QuantParam? BiasQuant)
+{
+    /// <summary>Puts them in the place of a node's weights and bias; where the node has no bias, it gets one.</summary>
+    public void Replace(GraphEditor editor, Node node)
+    {
+        editor.SetTensor(TensorSpec.OfConstant(node.Inputs[1], Weights) with { Quant = WeightQuant });
+        if (Bias is null)
+        {
+            return;
+        }
+
+        if (node.Inputs.Length > 2 && node.Inputs[2].Length > 0)
+        {
+            editor.SetTensor(TensorSpec.OfConstant(node.Inputs[2], Bias) with { Quant = BiasQuant });
+            return;
+        }
+
+        string name = editor.FreshName(node.Name + "/bias");
+        editor.AddTensor(TensorSpec.OfConstant(name, Bias) with { Quant = BiasQuant });
+        Node current = editor.NodeNamed(node.Name);
+        editor.ReplaceNode(current, current with { Inputs = [current.Inputs[0], current.Inputs[1], name, .. current.Inputs.Skip(3)] });
+    }
+}

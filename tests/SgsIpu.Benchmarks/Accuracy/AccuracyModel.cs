@@ -56,6 +56,9 @@ internal sealed record AccuracyModel(string Name, string Path, Func<AccuracyCase
 
     public ISampleSource EvaluationSamples(IpuModel model, int most) => Parts?.Invoke(model) ?? Open(model, Files(Evaluation, most));
 
+    /// <summary>Pictures of the calibration folder that are not calibrated on: to choose on, so that those of the evaluation only measure.</summary>
+    public ISampleSource SpareSamples(IpuModel model) => Open(model, [.. Files(Calibration, int.MaxValue).Except(Files(Calibration, CalibrationImages))]);
+
     /// <summary>Pictures below a folder of images, spread evenly where there are more than asked for.</summary>
     private static ImmutableArray<string> Files(string folder, int most)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
 using SgsIpu.Engine.Preprocessing;
+using SgsIpu.Engine.Simulation;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Quantization.Reconstruction;
@@ -55,35 +56,22 @@ internal sealed class FixedWalk
             cancellationToken);
     }
 
-    /// <summary>The graph as it is now, with the changes to constants.</summary>
-    public Graph ToGraph() => _editor.ToGraph();
-
     public TensorSpec Spec(string tensor) => _editor[tensor];
 
     /// <summary>Bytes of a tensor that has been computed and is still to be read.</summary>
     public ReadOnlyMemory<byte> Bytes(string tensor, int sample) => _held[tensor][sample];
 
-    /// <summary>Replaces weights and bias of a node that has not run.</summary>
-    public void Replace(Node node, RoundedWeights rounded)
+    /// <summary>Writes all that has been computed of a sample and is still to be read into the memory of a run.</summary>
+    public void CopyTo(PreparedGraph.Frame frame, int sample)
     {
-        TensorSpec weights = _editor[node.Inputs[1]];
-        _editor.SetTensor(new TensorSpec(weights.Name, rounded.Weights.Type, rounded.Weights.Shape) { Constant = rounded.Weights, Quant = rounded.WeightQuant });
-        if (rounded.Bias is not { } bias)
+        foreach ((string tensor, byte[][] values) in _held)
         {
-            return;
+            values[sample].CopyTo(frame[tensor]);
         }
-
-        if (node.Inputs.Length > 2 && node.Inputs[2].Length > 0)
-        {
-            _editor.SetTensor(new TensorSpec(node.Inputs[2], bias.Type, bias.Shape) { Constant = bias, Quant = rounded.BiasQuant });
-            return;
-        }
-
-        string name = _editor.FreshName(node.Name + "/bias");
-        _editor.AddTensor(TensorSpec.OfConstant(name, bias) with { Quant = rounded.BiasQuant });
-        Node current = _editor.NodeNamed(node.Name);
-        _editor.ReplaceNode(current, current with { Inputs = [current.Inputs[0], current.Inputs[1], name, .. current.Inputs.Skip(3)] });
     }
+
+    /// <summary>Replaces weights and bias of a node that has not run.</summary>
+    public void Replace(Node node, RoundedWeights rounded) => rounded.Replace(_editor, node);
 
     /// <summary>Runs the nodes up to, but without, the one at a position of the graph.</summary>
     public void RunTo(int position, int parallel, CancellationToken cancellationToken)
@@ -134,7 +122,7 @@ internal sealed class FixedWalk
     /// <summary>Memory of what nobody reads any more is used again for tensors of the same size, which networks have many of.</summary>
     private void Free(string tensor)
     {
-        if (_held.Remove(tensor, out byte[][]? memory) && !_editor.Outputs.Contains(tensor))
+        if (!_editor.Outputs.Contains(tensor) && _held.Remove(tensor, out byte[][]? memory))
         {
             Stack<byte[]> free = _free.TryGetValue(memory[0].Length, out Stack<byte[]>? stack) ? stack : _free[memory[0].Length] = [];
             if (free.Count == 0)

@@ -24,17 +24,18 @@ internal sealed class GramRounding
     private const int KickSize = 3;
 
     private readonly LayerMoments _moments;
-    private readonly float[] _targets;
+    private readonly float[] _weights;
+    private readonly float[] _followed;
     private readonly float[] _factor;
     private readonly int[] _order;
     private readonly float[] _gram;
 
     /// <param name="weights">In units of the inputs' integers: [outputs, size].</param>
     /// <param name="judge">Moments of other samples, which say how far the errors of earlier layers are to be followed.</param>
-    /// <param name="follow">How much of that to go: 0 leaves the weights where they are, so that only the bias answers to earlier layers.</param>
-    public GramRounding(LayerMoments moments, float[] weights, LayerMoments judge, double follow, CancellationToken cancellationToken)
+    public GramRounding(LayerMoments moments, float[] weights, LayerMoments judge, CancellationToken cancellationToken)
     {
         _moments = moments;
+        _weights = weights;
         int n = moments.Size;
         double mean = 0;
         for (int i = 0; i < n; i++)
@@ -46,7 +47,7 @@ internal sealed class GramRounding
         _order = [.. Enumerable.Range(0, n).OrderBy(i => moments.Gram[(i * n) + i]).ThenBy(i => i)];
         var factor = CholeskyFactor.Of(moments.Gram, _order, damping, cancellationToken);
         _factor = factor.ToFloats();
-        _targets = follow > 0 ? Corrected(factor, weights, judge, follow, cancellationToken) : weights;
+        _followed = Corrected(factor, weights, judge, cancellationToken);
 
         // In the order of rounding, so that rows are read along.
         _gram = new float[moments.Gram.Length];
@@ -65,11 +66,12 @@ internal sealed class GramRounding
     /// <param name="levels">Greatest magnitude of an integer.</param>
     /// <param name="least">The scale is not smaller.</param>
     /// <param name="rounds">Rounds of learning.</param>
-    public (sbyte[] Integers, double Scale) Round(int output, int levels, double least, int rounds, CancellationToken cancellationToken)
+    /// <param name="follow">Whether the weights answer to the errors of earlier layers; otherwise only the bias does.</param>
+    public (sbyte[] Integers, double Scale) Round(int output, int levels, double least, int rounds, bool follow, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         int n = _moments.Size;
-        var row = new Row(this, output, levels, least);
+        var row = new Row(this, Target(output, follow), levels, least);
         double largest = 0;
         for (int i = 0; i < n; i++)
         {
@@ -83,7 +85,7 @@ internal sealed class GramRounding
             row.Try(Math.Max(least, full * part));
         }
 
-        row.Learn(rounds, output);
+        row.Learn(rounds, output, cancellationToken);
         var integers = new sbyte[n];
         for (int i = 0; i < n; i++)
         {
@@ -97,14 +99,14 @@ internal sealed class GramRounding
     private static readonly double[] FourBitParts = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.45];
 
     /// <summary>The real weights that an output's integers stand for.</summary>
-    public ReadOnlySpan<float> Target(int output) => _targets.AsSpan(output * _moments.Size, _moments.Size);
+    public ReadOnlySpan<float> Target(int output, bool follow) => (follow ? _followed : _weights).AsSpan(output * _moments.Size, _moments.Size);
 
     /// <summary>
     /// The weights, moved towards the best for the inputs as they are. The loss of other samples is a parabola over the way; what samples
     /// cannot show is not followed. The least square error alone would weaken the weights where inputs are noisy (regression dilution),
     /// which adds up from layer to layer: the gain of each output is restored.
     /// </summary>
-    private float[] Corrected(CholeskyFactor factor, float[] weights, LayerMoments judge, double follow, CancellationToken cancellationToken)
+    private float[] Corrected(CholeskyFactor factor, float[] weights, LayerMoments judge, CancellationToken cancellationToken)
     {
         int n = _moments.Size;
         var shifts = new float[weights.Length];
@@ -135,7 +137,7 @@ internal sealed class GramRounding
                 }
             },
             cancellationToken);
-        double part = follow * (curve.Sum() > 0 ? Math.Clamp(slope.Sum() / curve.Sum(), 0, 1) : 0);
+        double part = curve.Sum() > 0 ? Math.Clamp(slope.Sum() / curve.Sum(), 0, 1) : 0;
         var result = new float[weights.Length];
         ParallelWork.For(
             _moments.Outputs,
@@ -184,7 +186,7 @@ internal sealed class GramRounding
         private readonly float[] _push;
         private double _bestLoss = double.PositiveInfinity;
 
-        public Row(GramRounding layer, int output, int levels, double least)
+        public Row(GramRounding layer, ReadOnlySpan<float> target, int levels, double least)
         {
             _layer = layer;
             _n = layer._moments.Size;
@@ -198,7 +200,7 @@ internal sealed class GramRounding
             _push = new float[_n];
             for (int i = 0; i < _n; i++)
             {
-                Target[i] = layer._targets[(output * _n) + layer._order[i]];
+                Target[i] = target[layer._order[i]];
             }
 
             for (int i = 0; i < _n; i++)
@@ -250,7 +252,7 @@ internal sealed class GramRounding
         }
 
         /// <summary>Coordinate descent and scale in turn; after that, kicks that are kept where they lead lower.</summary>
-        public void Learn(int rounds, int seed)
+        public void Learn(int rounds, int seed, CancellationToken cancellationToken)
         {
             Best.CopyTo(_integers, 0);
             Refresh();
@@ -259,6 +261,7 @@ internal sealed class GramRounding
             int settled = 0;
             for (int round = 0; round < rounds && settled < 8; round++)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 bool moved = Descend(scale);
                 scale = BestScaleOf(scale);
                 double loss = Loss(scale);

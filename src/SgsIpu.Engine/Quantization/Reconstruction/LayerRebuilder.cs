@@ -7,12 +7,6 @@ internal sealed class LayerRebuilder
 {
     private const double LargestBias = 1 << 30;
 
-    /// <summary>
-    /// How far weights answer to errors of earlier layers. Measured on MobileNetV2 at 8 bits: 22.3 dB at 0, 20.4 dB at 1, since most of
-    /// these errors are noise of activations; biases answer in full.
-    /// </summary>
-    private const double Follow = 0;
-
     private readonly LayerGeometry _layer;
     private readonly QuantParam _input;
     private readonly bool _wide;
@@ -62,34 +56,30 @@ internal sealed class LayerRebuilder
     /// <param name="training">Rows to learn from; the others judge. All where none are left to judge.</param>
     /// <param name="narrow">Whether 4 bits are wanted as well.</param>
     /// <param name="fourBits">Whether the layer is to have 4 bits.</param>
-    public RebuiltLayer Rebuild(RoundedWeights plain, float[] integers, float[] real, int rows, int training, bool narrow, bool fourBits, CancellationToken cancellationToken)
+    public LayerForms Rebuild(RoundedWeights plain, float[] integers, float[] real, int rows, int training, bool narrow, bool fourBits, CancellationToken cancellationToken)
     {
         ToErrors(integers, real, rows);
-        var result = new Candidate(_layer);
-        var before = new Candidate(_layer);
-        Candidate? four = narrow ? new Candidate(_layer) : null;
-        Read(plain, before);
+        var forms = new Forms(new Candidate(_layer), new Candidate(_layer), new Candidate(_layer), narrow ? new Candidate(_layer) : null);
+        Read(plain, forms.Plain);
         if (_layer.Groups == 1)
         {
-            Group(0, integers, real, rows, training, before, result, four, fourBits, cancellationToken);
+            Group(0, integers, real, rows, training, forms, fourBits, cancellationToken);
         }
         else
         {
             ParallelWork.For(
                 _layer.Groups,
                 Environment.ProcessorCount,
-                g => Group(g, _layer.Group(integers, rows, g), _layer.Group(real, rows, g), rows, training, before, result, four, fourBits, cancellationToken),
+                g => Group(g, _layer.Group(integers, rows, g), _layer.Group(real, rows, g), rows, training, forms, fourBits, cancellationToken),
                 cancellationToken);
         }
 
-        double power = Math.Max(before.Power.Sum(), double.Epsilon);
-        bool better = result.Loss.Sum() < before.Loss.Sum() || fourBits;
-        Candidate kept = better ? result : before;
+        double power = Math.Max(forms.Plain.Power.Sum(), double.Epsilon);
         DataType type = _wide ? DataType.Int16 : fourBits ? DataType.Int4 : DataType.Int8;
-        return new RebuiltLayer(Write(kept, type), four is null ? null : Write(four, DataType.Int4), before.Loss.Sum() / power, kept.Loss.Sum() / power);
+        return new LayerForms([.. new[] { forms.Still, forms.Following }.Select(c => (Write(c, type), c.Loss.Sum() / power))], forms.Narrow is null ? null : Write(forms.Narrow, DataType.Int4), forms.Plain.Loss.Sum() / power);
     }
 
-    private void Group(int group, float[] integers, float[] errors, int rows, int training, Candidate before, Candidate result, Candidate? four, bool fourBits, CancellationToken cancellationToken)
+    private void Group(int group, float[] integers, float[] errors, int rows, int training, Forms forms, bool fourBits, CancellationToken cancellationToken)
     {
         int size = _layer.GroupSize;
         int outputs = _layer.Outputs / _layer.Groups;
@@ -97,29 +87,34 @@ internal sealed class LayerRebuilder
         float[] weights = _weights[(first * size)..((first + outputs) * size)];
         LayerMoments learn = LayerMoments.Of(integers.AsMemory(0, training * size), errors.AsMemory(0, training * size), weights, training, size, outputs, Live, null, cancellationToken);
         LayerMoments judge = training == rows ? learn : LayerMoments.Of(integers.AsMemory(training * size), errors.AsMemory(training * size), weights, rows - training, size, outputs, Live, learn, cancellationToken);
-        var rounding = new GramRounding(learn, weights, judge, Follow, cancellationToken);
+        var rounding = new GramRounding(learn, weights, judge, cancellationToken);
         ParallelWork.For(
             outputs,
             _layer.Groups == 1 ? Environment.ProcessorCount : 1,
             o =>
             {
                 double least = _wide ? 0 : Math.Abs(_bias[first + o]) / LargestBias;
-                before.Power[first + o] = judge.Power[o] + PowerOf(judge, weights.AsSpan(o * size, size));
-                Judge(before, o);
-                if (_wide)
+                forms.Plain.Power[first + o] = judge.Power[o] + PowerOf(judge, weights.AsSpan(o * size, size));
+                Judge(forms.Plain, o);
+                Fill(forms.Still, o, follow: false, fourBits ? Int4.Max : sbyte.MaxValue);
+                Fill(forms.Following, o, follow: true, fourBits ? Int4.Max : sbyte.MaxValue);
+                if (forms.Narrow is { } four)
                 {
-                    result.RoundWide(first + o, rounding.Target(o));
-                }
-                else
-                {
-                    result.Set(first + o, rounding.Round(o, fourBits ? Int4.Max : sbyte.MaxValue, least, _rounds, cancellationToken));
+                    Fill(four, o, follow: false, Int4.Max);
                 }
 
-                Judge(result, o);
-                if (four is not null)
+                void Fill(Candidate form, int o, bool follow, int levels)
                 {
-                    four.Set(first + o, rounding.Round(o, Int4.Max, least, _rounds, cancellationToken));
-                    Judge(four, o);
+                    if (_wide)
+                    {
+                        form.RoundWide(first + o, rounding.Target(o, follow));
+                    }
+                    else
+                    {
+                        form.Set(first + o, rounding.Round(o, levels, least, _rounds, follow, cancellationToken));
+                    }
+
+                    Judge(form, o);
                 }
             },
             cancellationToken);
@@ -204,6 +199,11 @@ internal sealed class LayerRebuilder
             ConstantRounding.RoundBias(bias, candidate.Scale, _wide),
             new QuantParam([.. candidate.Scale], 0, candidate.Scale.Length == 1 ? -1 : 0));
     }
+
+    /// <param name="Plain">Weights as they are; the bias answers to earlier layers.</param>
+    /// <param name="Still">Weights rebuilt for the inputs as they are, their output the real one.</param>
+    /// <param name="Following">Weights that answer to the errors of earlier layers as well.</param>
+    private sealed record Forms(Candidate Plain, Candidate Still, Candidate Following, Candidate? Narrow);
 
     /// <summary>Integers, scales and real biases of all outputs, and the losses of each.</summary>
     private sealed class Candidate(LayerGeometry layer)

@@ -16,12 +16,8 @@ internal sealed class QModeCalibrator
     /// <summary>The adaptive modes leave noise of this part of the outputs' power alone: 30 dB.</summary>
     private const double GoodEnough = 1e-3;
 
-    /// <summary>Part of all multiply-accumulates that the adaptive modes run at 16 bits at most.</summary>
-    private const double MostWide = 0.10;
-
-    /// <summary>Where ranges come from, whatever the levels' default: the guide has Q11 equal to level 2. Rebuilt on the ranges of level 3,
-    /// MobileNetV2 has 20.5 dB, on those of level 2 22.3 dB.</summary>
-    private const CalibrationLevel Level = CalibrationLevel.L2;
+    /// <summary>Q22 may take this part of the multiply-accumulates that level 5 runs at 16 bits.</summary>
+    private const double PartOfWide = 0.85;
 
     private readonly CalibrationState _state;
     private readonly QMode _mode;
@@ -31,6 +27,7 @@ internal sealed class QModeCalibrator
     private readonly Graph _real;
     private readonly Node[] _weighted;
     private readonly int? _cuda;
+    private Reconstructor? _reconstructor;
 
     /// <exception cref="IpuException">The configuration does not fit the model or the mode.</exception>
     public QModeCalibrator(CalibrationState state, QMode mode, CalibrationOptions options, IProgress<IpuProgress>? progress)
@@ -40,7 +37,7 @@ internal sealed class QModeCalibrator
         _options = options;
         _progress = progress;
         IpuModel model = state.Float;
-        _state = state with { Level = Level, Float = model with { Given = [.. model.Given, .. _config.Given(model.Graph)] } };
+        _state = state with { Float = model with { Given = [.. model.Given, .. _config.Given(model.Graph)] } };
         _real = new GivenTable(model.Graph, _state.Float.Given).Graph;
         _weighted = [.. _real.Nodes.Where(n => ((IpuOperator)n.Op).Quantize(_real.InputsOf(n)) is { Class: QuantClass.Convolution, Weight: >= 0 })];
         _cuda = _config.Device == "cpu" || !OnnxSession.HasCuda ? null
@@ -55,49 +52,96 @@ internal sealed class QModeCalibrator
 
     public IpuModel Calibrate(CancellationToken cancellationToken)
     {
-        (int low, int high, double? rate) = _mode switch
-        {
-            QMode.Q10 or QMode.Q20 => (16, 16, null),
-            QMode.Q11 or QMode.Q21 => (8, 8, null),
-            QMode.Q12 or QMode.Q22 => (8, 16, null),
-            _ => _config.Mix(),
-        };
         var outcome = new Outcome();
         if (_cuda is null && _config.Device?.StartsWith("cuda", StringComparison.Ordinal) == true)
         {
             outcome.Warnings.Add($"device is '{_config.Device}', but ONNX Runtime as it is installed has no CUDA; the CPU was used");
         }
 
-        if (low == 4)
+        switch (_mode)
         {
-            return FourAndEight(rate, outcome, cancellationToken);
-        }
+            case QMode.Q10 or QMode.Q20:
+                return Finish(Quantize(_ => true, cancellationToken).Model, outcome);
+            case QMode.Q11 or QMode.Q21:
+                return Finish(Rebuilt(Quantize(_ => false, cancellationToken), outcome, cancellationToken), outcome);
+            case QMode.Q12 or QMode.Q22:
+                return Adaptive(outcome, cancellationToken);
+            default:
+                (int low, _, double? rate) = _config.Mix();
+                if (low == 4)
+                {
+                    return FourAndEight(rate, outcome, cancellationToken);
+                }
 
-        FrozenSet<string> wide = low == 16 ? _weighted.Select(n => n.Name).ToFrozenSet(StringComparer.Ordinal)
-            : high == 8 ? FrozenSet<string>.Empty
-            : Widened(rate, outcome, cancellationToken);
-        IpuModel model = Quantize(n => wide.Contains(n.Name), cancellationToken);
-        return low == 16 ? Finish(model, outcome) : Finish(Rebuilt(model, FrozenSet<string>.Empty, outcome, cancellationToken), outcome);
+                FrozenSet<string> wide = Widened(rate, outcome, cancellationToken);
+                return Finish(Rebuilt(Quantize(n => wide.Contains(n.Name), cancellationToken), outcome, cancellationToken), outcome);
+        }
     }
 
-    private IpuModel Quantize(Func<Node, bool> wide, CancellationToken cancellationToken) =>
-        Calibrator.Quantize(_state, _weighted.ToDictionary(n => n.Name, n => wide(n) ? DataType.Int16 : DataType.UInt8, StringComparer.Ordinal), _progress, cancellationToken);
+    /// <summary>Ranges are those of level 2 in the modes that do not rebuild, as the guide has Q11 equal to it; the others search for better ones.</summary>
+    private QuantizedModel Quantize(Func<Node, bool> wide, CancellationToken cancellationToken) =>
+        Quantize(_weighted.ToDictionary(n => n.Name, n => wide(n) ? DataType.Int16 : DataType.UInt8, StringComparer.Ordinal), Rebuilds ? CalibrationLevel.L5 : CalibrationLevel.L2, cancellationToken);
 
-    private IpuModel Rebuilt(IpuModel model, FrozenSet<string> fourBits, Outcome outcome, CancellationToken cancellationToken)
+    private QuantizedModel Quantize(IReadOnlyDictionary<string, DataType>? types, CalibrationLevel level, CancellationToken cancellationToken) =>
+        Calibrator.QuantizeForRebuilding(_state with { Level = level }, types, _progress, cancellationToken);
+
+    private Reconstructor Reconstructor(CancellationToken cancellationToken) => _reconstructor ??= new Reconstructor(_real, _options, _config.RetrainIterations, _cuda, _progress, cancellationToken);
+
+    private IpuModel Rebuilt(QuantizedModel model, Outcome outcome, CancellationToken cancellationToken) =>
+        Rebuilds ? Applied(model.Model, Reconstructor(cancellationToken).Rebuild(model.WithoutBorder(), FrozenSet<string>.Empty, narrow: false, cancellationToken), outcome) : model.Model;
+
+    private static IpuModel Applied(IpuModel model, RebuiltGraph rebuilt, Outcome outcome)
     {
-        if (!Rebuilds)
+        outcome.Layers = rebuilt.Layers;
+        string step = string.Create(CultureInfo.InvariantCulture, $"layers rebuilt: {Decibels(rebuilt.NoiseBefore):0.00} to {Decibels(rebuilt.NoiseAfter):0.00} dB on samples held back");
+        return model with { Graph = rebuilt.ApplyTo(model.Graph), Report = model.Report! with { Steps = [.. model.Report.Steps, step], OutputSqnr = Decibels(rebuilt.NoiseAfter) } };
+    }
+
+    private static double Decibels(double noise) => -10 * Math.Log10(noise);
+
+    /// <summary>What level 5 makes, rebuilt: with fewer 16-bit multiply-accumulates where the outputs are not worse for it.</summary>
+    private IpuModel Adaptive(Outcome outcome, CancellationToken cancellationToken)
+    {
+        QuantizedModel plain = Quantize(null, CalibrationLevel.L5, cancellationToken);
+        foreach ((string node, double[] noise) in plain.Sensitivity)
         {
-            return model;
+            outcome.Sensitivity[node] = noise.Average();
         }
 
-        (Graph graph, outcome.Layers) = new Reconstructor(_real, _options, _config.RetrainIterations, _cuda, _progress).Rebuild(model.Graph, fourBits, narrow: false, cancellationToken);
-        return model with { Graph = graph };
+        if (!Rebuilds)
+        {
+            return Finish(plain.Model, outcome);
+        }
+
+        if (plain.Chosen.Any())
+        {
+            double goal = Reconstructor(cancellationToken).Noise(plain.WithoutBorder(), cancellationToken);
+            QuantizedModel narrower = Quantize(Fewer(plain), CalibrationLevel.L5, cancellationToken);
+            RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(narrower.WithoutBorder(), FrozenSet<string>.Empty, narrow: false, cancellationToken);
+            if (rebuilt.NoiseAfter <= goal)
+            {
+                return Finish(Applied(narrower.Model, rebuilt, outcome), outcome);
+            }
+        }
+
+        return Finish(Rebuilt(plain, outcome, cancellationToken), outcome);
+    }
+
+    /// <summary>The best nodes to run at 16 bits with fewer multiply-accumulates than level 5 takes.</summary>
+    private Dictionary<string, DataType> Fewer(QuantizedModel plain)
+    {
+        HashSet<string> chosen = [.. plain.Chosen];
+        Node[] candidates = [.. _weighted.Where(n => plain.Sensitivity.ContainsKey(n.Name))];
+        double budget = PartOfWide * candidates.Where(n => chosen.Contains(n.Name)).Sum(MacsOf);
+        bool[] wide = BitAllocation.Choose([.. candidates.Select(n => plain.Sensitivity[n.Name].Sum())], [.. candidates.Select(n => (double)MacsOf(n))], budget);
+        return candidates.Where((_, i) => wide[i]).ToDictionary(n => n.Name, _ => DataType.Int16, StringComparer.Ordinal);
     }
 
     private IpuModel FourAndEight(double? rate, Outcome outcome, CancellationToken cancellationToken)
     {
-        IpuModel model = Quantize(_ => false, cancellationToken);
-        (Graph eight, Dictionary<string, RoundedWeights> narrow) = Rebuilds ? Learned(model.Graph, cancellationToken) : (model.Graph, Rounded(model.Graph));
+        QuantizedModel model = Quantize(_ => false, cancellationToken);
+        Graph plain = model.WithoutBorder();
+        (Graph eight, Dictionary<string, RoundedWeights> narrow) = Rebuilds ? Learned(plain, cancellationToken) : (plain, Rounded(plain));
         Node[] candidates = [.. _weighted.Where(n => narrow.ContainsKey(n.Name))];
         Dictionary<string, Node> quantized = eight.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
         LayerAlternative[] tries = [.. candidates.Select(n => Alternative(eight, quantized[n.Name], narrow[n.Name]))];
@@ -128,14 +172,16 @@ internal sealed class QModeCalibrator
         }
 
         FrozenSet<string> four = FourBits(rate.Value);
-        return Finish(Rebuilds ? Rebuilt(model, four, outcome, cancellationToken) : model with { Graph = Replaced(eight, four, narrow) }, outcome);
+        return Rebuilds
+            ? Finish(Applied(model.Model, Reconstructor(cancellationToken).Rebuild(plain, four, narrow: false, cancellationToken), outcome), outcome)
+            : Finish(model.Model with { Graph = RebuiltGraph.Replaced(model.Model.Graph, four.ToDictionary(n => n, n => narrow[n], StringComparer.Ordinal)) }, outcome);
     }
 
     /// <summary>The graph rebuilt at 8 bits, and what 4 bits would be in the same place.</summary>
     private (Graph Eight, Dictionary<string, RoundedWeights> Narrow) Learned(Graph graph, CancellationToken cancellationToken)
     {
-        (Graph eight, Dictionary<string, RebuiltLayer> layers) = new Reconstructor(_real, _options, _config.RetrainIterations, _cuda, _progress).Rebuild(graph, FrozenSet<string>.Empty, narrow: true, cancellationToken);
-        return (eight, layers.Where(l => l.Value.Narrow is not null).ToDictionary(l => l.Key, l => l.Value.Narrow!, StringComparer.Ordinal));
+        RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(graph, FrozenSet<string>.Empty, narrow: true, cancellationToken);
+        return (rebuilt.ApplyTo(graph), rebuilt.Layers.Where(l => l.Value.Narrow is not null).ToDictionary(l => l.Key, l => l.Value.Narrow!, StringComparer.Ordinal));
     }
 
     /// <summary>Weights rounded one by one to 4 bits, of the nodes that read UINT8.</summary>
@@ -151,27 +197,11 @@ internal sealed class QModeCalibrator
                 StringComparer.Ordinal);
     }
 
-    private static Graph Replaced(Graph graph, FrozenSet<string> nodes, Dictionary<string, RoundedWeights> rounded)
-    {
-        GraphEditor editor = graph.Edit();
-        foreach (Node node in graph.Nodes.Where(n => nodes.Contains(n.Name)))
-        {
-            RoundedWeights value = rounded[node.Name];
-            editor.SetTensor(TensorSpec.OfConstant(node.Inputs[1], value.Weights) with { Quant = value.WeightQuant });
-            if (value.Bias is { } bias)
-            {
-                editor.SetTensor(TensorSpec.OfConstant(node.Inputs[2], bias) with { Quant = value.BiasQuant });
-            }
-        }
-
-        return editor.ToGraph();
-    }
-
     /// <summary>The layers to run at 16 bits.</summary>
     private FrozenSet<string> Widened(double? rate, Outcome outcome, CancellationToken cancellationToken)
     {
-        Graph wide = Quantize(_ => true, cancellationToken).Graph;
-        Graph narrow = Quantize(_ => false, cancellationToken).Graph;
+        Graph wide = Quantize(_ => true, cancellationToken).WithoutBorder();
+        Graph narrow = Quantize(_ => false, cancellationToken).WithoutBorder();
         Dictionary<string, Node> wideNodes = wide.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
         Dictionary<string, Node> narrowNodes = narrow.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
         Node[] candidates = [.. _weighted.Where(n => wideNodes.ContainsKey(n.Name) && narrowNodes.TryGetValue(n.Name, out Node? other) && !narrow[other.Inputs[0]].IsConstant && narrow[other.Inputs[0]].Type == DataType.UInt8 && wide[wideNodes[n.Name].Inputs[0]].Type == DataType.Int16)];
@@ -182,44 +212,18 @@ internal sealed class QModeCalibrator
             outcome.Sensitivity[tries[i].Node] = losses[i];
         }
 
-        bool[] widened;
         double[] weights = [.. candidates.Select(n => (double)WeightsOf(n))];
-        if (_mode is QMode.Q12 or QMode.Q22)
+        if (rate is null)
         {
-            double[] macs = [.. candidates.Select(n => (double)MacsOf(n))];
-            widened = LeastWide(losses, macs, _weighted.Sum(n => (double)MacsOf(n)) * MostWide);
-        }
-        else
-        {
-            if (rate is null)
-            {
-                double[] rates = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1];
-                double Noise(double r) => BitAllocation.Choose(losses, weights, Budget(r)).Zip(losses, (w, l) => w ? 0 : l).Sum();
-                outcome.Recommended = rate = rates.First(r => r == 1 || Noise(r) <= GoodEnough * 2);
-            }
-
-            widened = BitAllocation.Choose(losses, weights, Budget(rate.Value));
+            double[] rates = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1];
+            double Noise(double r) => BitAllocation.Choose(losses, weights, Budget(r)).Zip(losses, (w, l) => w ? 0 : l).Sum();
+            outcome.Recommended = rate = rates.First(r => r == 1 || Noise(r) <= GoodEnough * 2);
         }
 
+        bool[] widened = BitAllocation.Choose(losses, weights, Budget(rate.Value));
         return candidates.Where((_, i) => widened[i]).Select(n => n.Name).ToFrozenSet(StringComparer.Ordinal);
 
         double Budget(double r) => ((r * 16) - 8) / 8 * _weighted.Sum(WeightsOf);
-    }
-
-    /// <summary>The fewest multiply-accumulates at 16 bits that leave the noise good enough, or the least noise within the most.</summary>
-    private static bool[] LeastWide(double[] losses, double[] macs, double most)
-    {
-        bool[] chosen = new bool[losses.Length];
-        for (int step = 0; step <= 20; step++)
-        {
-            chosen = BitAllocation.Choose(losses, macs, most * step / 20);
-            if (losses.Where((_, i) => !chosen[i]).Sum() <= GoodEnough)
-            {
-                break;
-            }
-        }
-
-        return chosen;
     }
 
     private double[] Measure(Graph graph, LayerAlternative[] tries, CancellationToken cancellationToken)
@@ -284,7 +288,7 @@ internal sealed class QModeCalibrator
     {
         public Dictionary<string, double> Sensitivity { get; } = new(StringComparer.Ordinal);
 
-        public Dictionary<string, RebuiltLayer> Layers { get; set; } = new(StringComparer.Ordinal);
+        public IReadOnlyDictionary<string, RebuiltLayer> Layers { get; set; } = new Dictionary<string, RebuiltLayer>();
 
         public List<string> Warnings { get; } = [];
 

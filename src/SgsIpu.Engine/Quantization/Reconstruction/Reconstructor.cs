@@ -6,71 +6,145 @@ namespace SgsIpu.Engine.Quantization.Reconstruction;
 
 /// <summary>
 /// Rebuilds the weights of a fixed graph layer by layer, in the order in which they run: each for the inputs that the layers before it,
-/// already rebuilt, really give it.
+/// already rebuilt, really give it. Samples that are held back judge; moments never see them.
 /// </summary>
-/// <param name="real">The float graph.</param>
-/// <param name="cuda">The GPU that the float graph runs on; null for the CPU.</param>
-internal sealed class Reconstructor(Graph real, CalibrationOptions options, int rounds, int? cuda, IProgress<IpuProgress>? progress)
+internal sealed class Reconstructor
 {
     /// <summary>Of so many samples one is held back to judge.</summary>
     private const int JudgeEvery = 5;
 
-    /// <summary>Rebuilds every layer that can be.</summary>
-    /// <param name="graph">The fixed graph, with weights rounded one by one.</param>
+    /// <summary>Multiply-accumulates that judging one form of every layer may take.</summary>
+    private const long JudgedMacs = 320_000_000_000;
+
+    private const int LeastJudges = 4;
+
+    private readonly Graph _real;
+    private readonly CalibrationOptions _options;
+    private readonly int _rounds;
+    private readonly int? _cuda;
+    private readonly IProgress<IpuProgress>? _progress;
+
+    /// <summary>Numbers of the samples, those to learn from first.</summary>
+    private readonly int[] _chosen;
+    private readonly int _training;
+    private readonly int _firstJudge;
+    private readonly int _judges;
+    private readonly FixedTrial _trial;
+
+    /// <param name="real">The float graph.</param>
+    /// <param name="rounds">Rounds of learning for each layer.</param>
+    /// <param name="cuda">The GPU that the float graph runs on; null for the CPU.</param>
+    public Reconstructor(Graph real, CalibrationOptions options, int rounds, int? cuda, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    {
+        _real = real;
+        _options = options;
+        _rounds = rounds;
+        _cuda = cuda;
+        _progress = progress;
+        (_chosen, _training) = Choose(options);
+        _firstJudge = _training == _chosen.Length ? 0 : _training;
+        long macs = real.Nodes.Sum(n => ((IpuOperator)n.Op).Cost(real.InputsOf(n), real.OutputsOf(n)).Macs);
+        int layers = real.Nodes.Count(n => LayerGeometry.Of(real, n) is not null);
+        long affordable = Math.Max(LeastJudges, JudgedMacs / Math.Max(1, macs * layers));
+        _judges = (int)Math.Min(_chosen.Length - _firstJudge, affordable);
+        _trial = new FixedTrial(real, [.. _chosen.Skip(_firstJudge).Take(_judges).Select(c => options.Samples.Read(c, norm: true, cancellationToken).Inputs)], cancellationToken);
+    }
+
+    /// <summary>Noise over signal of the outputs of a fixed graph on samples held back, the mean of outputs; NaN where it has no real output.</summary>
+    /// <param name="graph">With the float graph's own inputs and outputs.</param>
+    public double Noise(Graph graph, CancellationToken cancellationToken) => _trial.IsEmpty ? double.NaN : _trial.Noise(graph, cancellationToken).Average();
+
+    /// <summary>Rebuilds every layer that can be. Of each layer's forms that is kept which leaves the least noise at the outputs of the
+    /// network on samples held back; the graph's own form is one of them, so that the outputs never get worse.</summary>
+    /// <param name="graph">The fixed graph with the float graph's own inputs and outputs, and weights rounded one by one.</param>
     /// <param name="fourBits">Nodes whose weights are to have 4 bits.</param>
     /// <param name="narrow">Whether each 8-bit layer is to be rounded to 4 bits as well.</param>
-    public (Graph Graph, Dictionary<string, RebuiltLayer> Layers) Rebuild(Graph graph, IReadOnlySet<string> fourBits, bool narrow, CancellationToken cancellationToken)
+    public RebuiltGraph Rebuild(Graph graph, IReadOnlySet<string> fourBits, bool narrow, CancellationToken cancellationToken)
     {
-        (int[] chosen, int training) = Choose();
-        (Node Node, PatchRows Rows)[] layers = [.. Layers(graph).Select(l => (l.Node, new PatchRows(l.Geometry, chosen.Length)))];
+        (Node Node, PatchRows Rows)[] layers = [.. Layers(graph).Select(l => (l.Node, new PatchRows(l.Geometry, _chosen.Length)))];
         Dictionary<string, LayerGeometry> geometry = Layers(graph).ToDictionary(l => l.Node.Name, l => l.Geometry, StringComparer.Ordinal);
-        var patches = new FloatPatches(real, layers, options.Samples, chosen, options.NumProcess, cuda);
-        var walk = new FixedWalk(graph, new FixedInputs(real, graph), options.Samples, chosen, options.NumProcess, cancellationToken);
+        var patches = new FloatPatches(_real, layers, _options.Samples, _chosen, _options.NumProcess, _cuda);
+        var inputs = new FixedInputs(_real, graph);
+        var walk = new FixedWalk(graph, inputs, _options.Samples, _chosen, _options.NumProcess, cancellationToken);
+        OutputJudge? judge = _trial.IsEmpty ? null : new OutputJudge(graph, inputs, _trial, _firstJudge, _judges, cancellationToken);
         Dictionary<string, int> positions = graph.Nodes.Select((n, i) => (n.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
         var results = new Dictionary<string, RebuiltLayer>(StringComparer.Ordinal);
+        double before = double.NaN;
+        double now = double.NaN;
         string phase = "Rebuilding layers";
         for (int i = 0; i < layers.Length; i++)
         {
-            progress?.Report(new IpuProgress(phase, i, layers.Length));
+            _progress?.Report(new IpuProgress(phase, i, layers.Length));
             (Node node, PatchRows rows) = layers[i];
-            Node quantized = graph.Nodes[positions[node.Name]];
-            walk.RunTo(positions[node.Name], options.NumProcess, cancellationToken);
-            RebuiltLayer rebuilt = Rebuild(walk, node, quantized, geometry[node.Name], rows, patches.Take(node, cancellationToken), chosen.Length, training, fourBits.Contains(node.Name), narrow, cancellationToken);
-            walk.Replace(quantized, rebuilt.Rounded);
-            results[node.Name] = rebuilt;
+            int position = positions[node.Name];
+            Node quantized = graph.Nodes[position];
+            bool four = fourBits.Contains(node.Name);
+            walk.RunTo(position, _options.NumProcess, cancellationToken);
+            if (i == 0)
+            {
+                before = now = judge?.Noise(walk, position, null, cancellationToken) ?? double.NaN;
+            }
+
+            LayerForms forms = Forms(walk, node, quantized, geometry[node.Name], rows, patches.Take(node, cancellationToken), four, narrow, cancellationToken);
+            (RebuiltLayer kept, now) = Best(forms, mayStay: !four, now, f => judge?.Noise(walk, position, f, cancellationToken));
+            if (kept.Rounded is { } rounded)
+            {
+                walk.Replace(quantized, rounded);
+            }
+
+            results[node.Name] = kept;
 
             // Large arrays come and go with each layer; the collector would wait much longer than memory should grow.
             GC.Collect();
-            phase = string.Create(CultureInfo.InvariantCulture, $"Rebuilding layers ({node.Name}: {Decibels(rebuilt.LossBefore):0.0} to {Decibels(rebuilt.LossAfter):0.0} dB)");
+            phase = string.Create(CultureInfo.InvariantCulture, $"Rebuilding layers ({node.Name}: {Decibels(kept.LossBefore):0.0} to {Decibels(kept.LossAfter):0.0} dB; outputs {Decibels(now):0.0} dB)");
         }
 
-        return (walk.ToGraph(), results);
+        return new RebuiltGraph(results, before, now);
+    }
+
+    /// <summary>The form with the least noise at the outputs; where these cannot be measured, with the least error of its own.</summary>
+    /// <param name="mayStay">Whether the graph's own form is one of them.</param>
+    /// <param name="now">Noise with the graph's own form.</param>
+    private static (RebuiltLayer Kept, double Noise) Best(LayerForms forms, bool mayStay, double now, Func<RoundedWeights, double?> noiseOf)
+    {
+        (RoundedWeights? Rounded, double Loss, double Noise) best = (null, forms.LossBefore, mayStay ? now : double.NaN);
+        foreach ((RoundedWeights rounded, double loss) in forms.Forms)
+        {
+            double noise = noiseOf(rounded) ?? double.NaN;
+            bool first = best.Rounded is null && !mayStay;
+            if (first || (double.IsNaN(now) ? loss < best.Loss : noise < best.Noise))
+            {
+                best = (rounded, loss, noise);
+            }
+        }
+
+        return (new RebuiltLayer(best.Rounded, forms.Narrow, forms.LossBefore, best.Loss), best.Noise);
     }
 
     /// <summary>Signal over error.</summary>
     private static double Decibels(double loss) => -10 * Math.Log10(Math.Max(loss, 1e-12));
 
-    private RebuiltLayer Rebuild(
-        FixedWalk walk, Node node, Node quantized, LayerGeometry layer, PatchRows rows, float[] seen, int samples, int training, bool fourBits, bool narrow, CancellationToken cancellationToken)
+    private LayerForms Forms(
+        FixedWalk walk, Node node, Node quantized, LayerGeometry layer, PatchRows rows, float[] seen, bool fourBits, bool narrow, CancellationToken cancellationToken)
     {
         TensorSpec input = walk.Spec(quantized.Inputs[0]);
         var integers = new float[seen.Length];
         ParallelWork.For(
-            samples,
-            options.NumProcess,
+            _chosen.Length,
+            _options.NumProcess,
             s => rows.Gather(s, new IntegerPixels(walk.Bytes(input.Name, s), input.Type, input.Quant!.ZeroPoint), integers.AsSpan(s * rows.ValuesPerSample, rows.ValuesPerSample)),
             cancellationToken);
-        QuantRule rule = ((IpuOperator)node.Op).Quantize(real.InputsOf(node));
+        QuantRule rule = ((IpuOperator)node.Op).Quantize(_real.InputsOf(node));
         TensorSpec weights = walk.Spec(quantized.Inputs[1]);
-        float[] bias = node.Inputs.Length > 2 && node.Inputs[2].Length > 0 ? real[node.Inputs[2]].Constant!.ToFloats() : new float[layer.Outputs];
+        float[] bias = node.Inputs.Length > 2 && node.Inputs[2].Length > 0 ? _real[node.Inputs[2]].Constant!.ToFloats() : new float[layer.Outputs];
         bool wide = input.Type == DataType.Int16;
-        var rebuilder = new LayerRebuilder(layer, real[node.Inputs[1]].Constant!, bias, input.Quant!, wide, rule.WeightAxis, Bounds(node), rounds);
+        var rebuilder = new LayerRebuilder(layer, _real[node.Inputs[1]].Constant!, bias, input.Quant!, wide, rule.WeightAxis, Bounds(node), _rounds);
         return rebuilder.Rebuild(
             new RoundedWeights(weights.Constant!, weights.Quant!, null, null),
             integers,
             seen,
-            samples * rows.PerSample,
-            training * rows.PerSample,
+            _chosen.Length * rows.PerSample,
+            _training * rows.PerSample,
             narrow && !wide,
             fourBits && !wide,
             cancellationToken);
@@ -88,26 +162,21 @@ internal sealed class Reconstructor(Graph real, CalibrationOptions options, int 
     private IEnumerable<(Node Node, LayerGeometry Geometry)> Layers(Graph graph)
     {
         Dictionary<string, Node> quantized = graph.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
-        foreach (Node node in real.Nodes)
+        foreach (Node node in _real.Nodes)
         {
-            if (LayerGeometry.Of(real, node) is { } geometry && quantized.TryGetValue(node.Name, out Node? other) && other.Op.Name == node.Op.Name)
+            if (LayerGeometry.Of(_real, node) is { } geometry && quantized.TryGetValue(node.Name, out Node? other) && other.Op.Name == node.Op.Name)
             {
                 yield return (node, geometry);
             }
         }
     }
 
-    /// <summary>Samples spread evenly, those to learn from first.</summary>
-    private (int[] Chosen, int Training) Choose()
+    /// <summary>Samples spread evenly, those to learn from first; of few samples none is held back.</summary>
+    private static (int[] Chosen, int Training) Choose(CalibrationOptions options)
     {
         int count = Math.Min(options.CalBatchSize, options.Samples.Count);
         int[] spread = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * options.Samples.Count / count))];
-        if (count < JudgeEvery)
-        {
-            return (spread, count);
-        }
-
-        int[] judges = [.. spread.Where((_, i) => i % JudgeEvery == JudgeEvery - 1)];
+        int[] judges = count < JudgeEvery ? [] : [.. spread.Where((_, i) => i % JudgeEvery == JudgeEvery - 1)];
         return ([.. spread.Except(judges), .. judges], count - judges.Length);
     }
 }

@@ -55,14 +55,14 @@ public sealed class GramRoundingTests
     public void TheErrorOfTheOutputIsNeverAboveThatOfRoundingOneByOne(int levels, int size)
     {
         (float[] data, float[] weights, LayerMoments moments) = Layer(size, 4, 500);
-        var rounding = new GramRounding(moments, weights, moments, 0, CancellationToken.None);
+        var rounding = new GramRounding(moments, weights, moments, CancellationToken.None);
         double gained = 0;
         for (int o = 0; o < 4; o++)
         {
             float[] row = weights[(o * size)..((o + 1) * size)];
             double scale = row.Max(Math.Abs) / levels;
             double plain = Error(data, row, [.. row.Select(w => Math.Round(w / scale) * scale)], size);
-            (sbyte[] integers, double learned) = rounding.Round(o, levels, 0, 40, CancellationToken.None);
+            (sbyte[] integers, double learned) = rounding.Round(o, levels, 0, 40, follow: false, CancellationToken.None);
             Assert.All(integers, q => Assert.InRange(q, -levels, levels));
             double rebuilt = Error(data, row, [.. integers.Select(q => q * learned)], size);
 
@@ -82,7 +82,7 @@ public sealed class GramRoundingTests
     public void AFewWeightsAreRoundedAsWellAsByTryingAll(int seed)
     {
         (float[] data, float[] weights, LayerMoments moments) = Layer(4, 1, 300, seed);
-        (sbyte[] integers, double scale) = new GramRounding(moments, weights, moments, 0, CancellationToken.None).Round(0, 7, 0, 40, CancellationToken.None);
+        (sbyte[] integers, double scale) = new GramRounding(moments, weights, moments, CancellationToken.None).Round(0, 7, 0, 40, follow: false, CancellationToken.None);
         double rebuilt = Error(data, weights, [.. integers.Select(q => q * scale)], 4);
         double best = double.PositiveInfinity;
         for (int code = 0; code < 15 * 15 * 15 * 15; code++)
