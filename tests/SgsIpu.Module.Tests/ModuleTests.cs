@@ -58,6 +58,25 @@ public sealed class ModuleTests(ModuleFixture module)
     public void TheVendorsSpellingBinds(string command, string alias, string parameter) =>
         Assert.Contains(alias, module.Run($"(Get-Command {command}).Parameters['{parameter}'].Aliases").Select(a => a.ToString()));
 
+    /// <summary>In one go as step by step: the network cut, ranges given, the image for batches of the vendor's stacked form.</summary>
+    [Fact]
+    public void TheWholeWayTakesWhatItsStepsTake()
+    {
+        string[] seen = [.. module.Run(
+            """
+            $cut = 'dw1_norm'
+            $ini = New-IpuInputConfig -Model (Import-IpuModel $sample/shapes.onnx -OutputName $cut) -Path $out/cut.ini -Mean 118, 114, 110 -StdValue 58, 57, 59 -Force
+            [IO.File]::WriteAllText("$out/given.json", '[{ "name": "stem_relu", "min": [0], "max": [9], "bit": 16 }]')
+            $steps = Import-IpuModel $sample/shapes.onnx -OutputName $cut -InputConfig $ini | Invoke-IpuCalibration -Image $sample/calibration -QuantLevel L1 -QuantParam $out/given.json
+            $null = ConvertTo-IpuOffline -model_file $sample/shapes.onnx -output_arrays $cut -input_config $ini -i $sample/calibration -quant_level L1 -quant_param $out/given.json -b 1, 3 -batch_mode one_buf -output_file $out/cut.img -export_models -Force
+            $fixed1 = Import-IpuModel $out/cut_fixed.sim
+            ($steps | Get-IpuTensorDetail -Name stem_relu).Bit
+            ($fixed1 | Get-IpuTensorDetail -Name stem_relu).Bit
+            (Get-IpuModelInfo $out/cut.img).SupportedBatches -join ' '
+            """).Select(o => o.ToString()!)];
+        Assert.Equal(["16", "16", "1 3"], seen);
+    }
+
     [Fact]
     public void ModelsFlowFromFilesToFilteredTensors()
     {

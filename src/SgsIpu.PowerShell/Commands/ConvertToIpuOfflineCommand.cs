@@ -1,6 +1,6 @@
 using System.Management.Automation;
+using SgsIpu.Core;
 using SgsIpu.Engine;
-using SgsIpu.Engine.Configuration;
 using SgsIpu.Engine.Preprocessing;
 
 namespace SgsIpu.PowerShell.Commands;
@@ -12,9 +12,13 @@ public sealed class ConvertToIpuOfflineCommand : CalibrationCmdlet
 {
     /// <summary>Model files; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("FullName", "ModelFile", "model_file", "m")]
+    [Alias("FullName", "ModelFile", "model_file", "graph_def_file", "m")]
     [SupportsWildcards]
     public string[] Path { get; set; } = [];
+
+    /// <summary>The framework, where the file's name does not tell it.</summary>
+    [Parameter]
+    public Framework? Framework { get; set; }
 
     /// <summary>Caffe's weights, the .caffemodel; the one beside the prototxt under the same name where it is not given.</summary>
     [Parameter]
@@ -26,21 +30,45 @@ public sealed class ConvertToIpuOfflineCommand : CalibrationCmdlet
     [Alias("input_shapes")]
     public object? InputShapes { get; set; }
 
+    /// <summary>Leaves the graph as the file has it.</summary>
+    [Parameter]
+    [Alias("skip_simplify")]
+    public SwitchParameter SkipSimplify { get; set; }
+
+    /// <summary>Tensors that become the inputs.</summary>
+    [Parameter]
+    [Alias("input_arrays")]
+    [ValidateNotNull]
+    public string[] InputName { get; set; } = [];
+
+    /// <summary>Tensors that become the outputs.</summary>
+    [Parameter]
+    [Alias("output_arrays")]
+    [ValidateNotNull]
+    public string[] OutputName { get; set; } = [];
+
     /// <summary>The image, or its folder; by default the model's name in the current folder.</summary>
     [Parameter]
     [Alias("o", "output_file")]
     public string? Output { get; set; }
-
-    /// <summary>How much work goes into ranges and rounding.</summary>
-    [Parameter]
-    [Alias("quant_level")]
-    public CalibrationLevel QuantLevel { get; set; } = CalibrationLevel.L5;
 
     /// <summary>The chip.</summary>
     [Parameter]
     [Alias("soc_version")]
     [ArgumentCompleter(typeof(SocCompleter))]
     public string SocVersion { get; set; } = SocProfile.Default.Name;
+
+    /// <summary>Batch sizes that the image is made for.</summary>
+    [Parameter]
+    [Alias("b")]
+    [ValidateRange(1, 1024)]
+    public int[] Batch { get; set; } = [1];
+
+    /// <summary>How the inputs of a batch lie in memory.</summary>
+    [Parameter]
+    [Alias("batch_mode")]
+    [VendorNameTransformation]
+    public BatchMode BatchMode { get; set; }
 
     /// <summary>What the outputs are; the image says it to those who run it.</summary>
     [Parameter]
@@ -62,41 +90,53 @@ public sealed class ConvertToIpuOfflineCommand : CalibrationCmdlet
         {
             string target = TargetFile(Output, System.IO.Path.GetFileNameWithoutExtension(file) + ".img");
             string[] targets = ExportModels ? [target, Sibling(target, "_float.sim"), Sibling(target, "_fixed.sim")] : [target];
-            if (!targets.All(t => MayWrite(t, $"Convert {file}", Force)) || !Try(file, () => (Options(file), ReadQuantConfig(), SampleOptions(ReadConfig())), out (ImportOptions Import, QuantConfig? Quant, SampleSourceOptions Samples) p))
+            if (!targets.All(t => MayWrite(t, $"Convert {file}", Force)) || !Try(file, Prepare, out (CalibrationFiles Files, SampleSourceOptions Samples) p) || !Try(file, () => ImportOptions(file), out ImportOptions import))
             {
                 continue;
             }
 
-            if (TryRun($"Converting {System.IO.Path.GetFileName(file)}", file, (work, progress) => Convert(p.Import, p.Samples, p.Quant, targets, work, progress), out FileInfo[] written))
+            if (TryRun($"Converting {System.IO.Path.GetFileName(file)}", file, (work, progress) => Convert(import, p.Samples, p.Files, targets, work, progress), out IpuModel model))
             {
-                WriteObject(written, enumerateCollection: true);
+                Tell(model);
+                WriteObject(targets.Select(t => new FileInfo(t)), enumerateCollection: true);
             }
         }
     }
 
     private static string Sibling(string target, string ending) => System.IO.Path.ChangeExtension(target, null) + ending;
 
-    private ImportOptions Options(string file) => new(file)
+    private (CalibrationFiles Files, SampleSourceOptions Samples) Prepare()
     {
+        CalibrationFiles files = ReadFiles();
+        return (files, SampleOptions(files.Config));
+    }
+
+    private ImportOptions ImportOptions(string file) => new(file)
+    {
+        Framework = Framework,
         WeightFile = WeightFile is { } weights ? IpuPath.Existing(this, weights) : null,
         InputConfigPath = InputConfig is { } config ? IpuPath.Existing(this, config) : null,
+        SkipSimplify = SkipSimplify,
         SocVersion = IpuPath.Soc(this, SocVersion),
         InputShapes = ShapeTable.Named(InputShapes),
         InputShapeList = ShapeTable.InOrder(InputShapes),
+        InputNames = [.. NameList.Of(InputName)],
+        OutputNames = [.. NameList.Of(OutputName)],
     };
 
-    private FileInfo[] Convert(ImportOptions import, SampleSourceOptions samples, QuantConfig? quant, string[] targets, PipelineWork work, IProgress<IpuProgress> progress)
+    /// <summary>Writes all targets and returns the fixed model, which knows how it was made.</summary>
+    private IpuModel Convert(ImportOptions import, SampleSourceOptions samples, CalibrationFiles files, string[] targets, PipelineWork work, IProgress<IpuProgress> progress)
     {
         IpuModel model = IpuEngine.Import(import, progress, work.Token);
         using FileSampleSource source = OpenSamples(model, samples, work);
-        CalibrationOptions options = WithMode(new CalibrationOptions(source) { Level = QuantLevel, NumProcess = NumProcess }, quant);
-        IpuModel quantized = IpuEngine.Calibrate(model, options, progress, work.Token);
-        IpuModel[] models = [IpuEngine.Compile(quantized, new CompileOptions { Category = Category }, progress, work.Token), model, quantized];
+        IpuModel quantized = IpuEngine.Calibrate(model, Options(new CalibrationOptions(source), files), progress, work.Token);
+        var compile = new CompileOptions { Batch = [.. Batch.Distinct().Order()], BatchMode = BatchMode, Category = Category };
+        IpuModel[] models = [IpuEngine.Compile(quantized, compile, progress, work.Token), model, quantized];
         for (int i = 0; i < targets.Length; i++)
         {
             IpuEngine.Export(models[i], targets[i], ModelFormat.Sim, Force, work.Token);
         }
 
-        return [.. targets.Select(t => new FileInfo(t))];
+        return quantized;
     }
 }

@@ -28,6 +28,7 @@ public sealed class ExportIpuOfflineCommand : IpuCmdlet
     /// <summary>How the inputs of a batch lie in memory.</summary>
     [Parameter]
     [Alias("batch_mode")]
+    [VendorNameTransformation]
     public BatchMode BatchMode { get; set; }
 
     /// <summary>What the outputs are; the image says it to those who run it.</summary>

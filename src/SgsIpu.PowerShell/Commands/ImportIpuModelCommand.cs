@@ -11,7 +11,7 @@ public sealed class ImportIpuModelCommand : IpuCmdlet
 {
     /// <summary>Model files; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("FullName", "ModelFile", "model_file", "Model", "m")]
+    [Alias("FullName", "ModelFile", "model_file", "graph_def_file", "Model", "m")]
     [SupportsWildcards]
     public string[] Path { get; set; } = [];
 
@@ -83,10 +83,7 @@ public sealed class ImportIpuModelCommand : IpuCmdlet
         InputShapeList = ShapeTable.InOrder(InputShapes),
         SkipSimplify = SkipSimplify,
         SocVersion = IpuPath.Soc(this, SocVersion),
-        InputNames = [.. Names(InputName)],
-        OutputNames = [.. Names(OutputName)],
+        InputNames = [.. NameList.Of(InputName)],
+        OutputNames = [.. NameList.Of(OutputName)],
     };
-
-    /// <summary>The vendor separates names with commas in one argument.</summary>
-    private static IEnumerable<string> Names(string[] names) => names.SelectMany(n => n.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 }

@@ -2,9 +2,7 @@ using System.Collections.Immutable;
 using System.Management.Automation;
 using SgsIpu.Core;
 using SgsIpu.Engine;
-using SgsIpu.Engine.Configuration;
 using SgsIpu.Engine.Preprocessing;
-using SgsIpu.Engine.QuantParams;
 
 namespace SgsIpu.PowerShell.Commands;
 
@@ -31,32 +29,16 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
     [Parameter(Mandatory = true, ParameterSetName = ByStage)]
     public ScriptBlock Forward { get; set; } = null!;
 
-    /// <summary>How much work goes into ranges and rounding.</summary>
-    [Parameter]
-    [Alias("quant_level")]
-    public CalibrationLevel QuantLevel { get; set; } = CalibrationLevel.L5;
-
     /// <summary>Replaces the model's chip.</summary>
     [Parameter]
     [Alias("soc_version")]
     [ArgumentCompleter(typeof(SocCompleter))]
     public string? SocVersion { get; set; }
 
-    /// <summary>JSON or pickle files of ranges, bits and values of tensors, which win over what calibration finds.</summary>
-    [Parameter]
-    [Alias("quant_param")]
-    [ValidateNotNull]
-    public string[] QuantParam { get; set; } = [];
-
     /// <summary>Files of statistics that Export-IpuStatistics wrote, in place of images. Several are the parts of one set of samples.</summary>
     [Parameter(ParameterSetName = ByModel)]
     [ValidateNotNull]
     public string[] Statistics { get; set; } = [];
-
-    /// <summary>Observes the tensors in groups, one run of the samples for each: less memory, more time, the same result.</summary>
-    [Parameter]
-    [Alias("memory_saving")]
-    public SwitchParameter MemorySaving { get; set; }
 
     /// <summary>Gives convolutions 16 bits as long as one run takes no more cycles on the chip (an estimate, see Measure-IpuModel).</summary>
     [Parameter(ParameterSetName = ByModel)]
@@ -76,7 +58,7 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
             return;
         }
 
-        if (!Try(Model, Prepare, out (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions? Samples, CalibrationStatistics? Statistics, ImmutableArray<GivenQuantization> Given) p))
+        if (!Try(Model, Prepare, out Prepared p))
         {
             return;
         }
@@ -90,23 +72,21 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
             {
                 using FileSampleSource? samples = p.Samples is null ? null : OpenSamples(model, p.Samples, work);
                 CalibrationOptions options = samples is null ? CalibrationOptions.From(p.Statistics!) : new CalibrationOptions(samples);
-                options = options with { Level = QuantLevel, NumProcess = NumProcess, MemorySaving = MemorySaving, InputConfig = p.Config, Given = p.Given, Budget = MaxCycles is null && MaxBytes is null ? null : new CostBudget(MaxCycles, MaxBytes) };
-                return IpuEngine.Calibrate(model, WithMode(options, p.Quant), progress, work.Token);
+                options = Options(options, p.Files) with { Budget = MaxCycles is null && MaxBytes is null ? null : new CostBudget(MaxCycles, MaxBytes) };
+                return IpuEngine.Calibrate(model, options, progress, work.Token);
             },
             out IpuModel result);
         if (done)
         {
-            WriteWarnings(result);
-            GivenReport.Tell(this, result);
-            CalibrationTold.Verbose(this, result);
+            Tell(result);
             WriteObject(result);
         }
     }
 
     private void CalibrateStages()
     {
-        if (!Try(Stage, Prepare, out (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions? Samples, CalibrationStatistics? Statistics, ImmutableArray<GivenQuantization> Given) p)
-            || !Try(Stage, () => Named(p.Given), out ImmutableArray<GivenQuantization>[] given))
+        if (!Try(Stage, Prepare, out Prepared p)
+            || !Try(Stage, () => Named(p.Files.Given), out ImmutableArray<GivenQuantization>[] given))
         {
             return;
         }
@@ -119,14 +99,12 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
             {
                 using FileSampleSource samples = OpenSamples(stages[0], p.Samples!, work);
                 return StagedCalibration.Run(
-                    stages, Forward, FullPath, samples, (i, recorded) => WithMode(new CalibrationOptions(recorded) { Level = QuantLevel, NumProcess = NumProcess, MemorySaving = MemorySaving, Given = given[i] }, p.Quant), work, progress);
+                    stages, Forward, FullPath, samples, (i, recorded) => Options(new CalibrationOptions(recorded), p.Files with { Given = given[i] }), work, progress);
             },
             out IpuModel[] results);
         foreach (IpuModel result in done ? results : [])
         {
-            WriteWarnings(result);
-            GivenReport.Tell(this, result);
-            CalibrationTold.Verbose(this, result);
+            Tell(result);
             WriteObject(result);
         }
     }
@@ -136,18 +114,19 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
         ? [.. Stage.Select((s, i) => given.Where(g => s.Graph.Tensors.ContainsKey(g.Tensor) || (i == 0 && !Stage.Any(o => o.Graph.Tensors.ContainsKey(g.Tensor)))).ToImmutableArray())]
         : throw new IpuException("StageConfig", "each stage has an input_config.ini of its own: give it to Import-IpuModel", IpuErrorKind.InvalidArgument);
 
-    private (InputConfig? Config, QuantConfig? Quant, SampleSourceOptions? Samples, CalibrationStatistics? Statistics, ImmutableArray<GivenQuantization> Given) Prepare()
+    private Prepared Prepare()
     {
-        InputConfig? config = ReadConfig();
-        ImmutableArray<GivenQuantization> given = [.. QuantParam.SelectMany(file => QuantParamFile.Read(IpuPath.Existing(this, file)))];
+        CalibrationFiles files = ReadFiles();
         if (Statistics.Length == 0)
         {
-            return (config, ReadQuantConfig(), SampleOptions(config), null, given);
+            return new Prepared(files, SampleOptions(files.Config), null);
         }
 
-        string[] files = [.. Statistics.SelectMany(f => IpuPath.Expand(this, f, literal: false))];
+        string[] statistics = [.. Statistics.SelectMany(f => IpuPath.Expand(this, f, literal: false))];
         return Image.Length > 0
             ? throw new IpuException("StatisticsAndImages", "-Statistics takes the place of -Image: give one of them", IpuErrorKind.InvalidArgument)
-            : (config, ReadQuantConfig(), null, CalibrationStatistics.Merge([.. files.Select(CalibrationStatistics.Read)]), given);
+            : new Prepared(files, null, CalibrationStatistics.Merge([.. statistics.Select(CalibrationStatistics.Read)]));
     }
+
+    private sealed record Prepared(CalibrationFiles Files, SampleSourceOptions? Samples, CalibrationStatistics? Statistics);
 }
