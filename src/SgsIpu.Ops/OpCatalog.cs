@@ -122,6 +122,7 @@ public static class OpCatalog
         .. InstanceNormalization.Imports,
         .. MaxUnpoolImport.Imports,
         .. MovementImport.Rules,
+        .. NonMaxSuppressionImport.Imports,
         .. NormalizationImport.Imports,
         .. PoolingImport.Imports,
         .. QuantizeLinearImport.Rules,
@@ -132,6 +133,7 @@ public static class OpCatalog
         .. TensorFlowElementwise.Imports,
         .. TensorFlowImage.Imports,
         .. TensorFlowMovement.Imports,
+        .. TensorFlowVolume.Imports,
         .. TfLiteCustom.Imports,
         .. TfLiteRecurrent.Imports,
     ];

@@ -14,6 +14,8 @@ switch (args)
     case ["calibration"]:
         CalibrationBenchmark.Run();
         return 0;
+    case ["models", .. var networks]:
+        return ModelsBenchmark.Run(networks);
     case ["memory"]:
         MemoryBenchmark.Run();
         return 0;
@@ -40,6 +42,7 @@ switch (args)
     case []:
         AccuracyBenchmark.Run([]);
         CalibrationBenchmark.Run();
+        ModelsBenchmark.Run([]);
         MemoryBenchmark.Run();
         SpeedBenchmark.Run();
         PlanBenchmark.Run(null);
@@ -47,6 +50,6 @@ switch (args)
         ImportBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | memory | qmodes [network…] [mode[@rate]…] [pictures] [spare] [layers] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load | import]");
+        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | models [network…] | memory | qmodes [network…] [mode[@rate]…] [pictures] [spare] [layers] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load | import]");
         return 2;
 }

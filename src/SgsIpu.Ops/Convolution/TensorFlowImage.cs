@@ -12,7 +12,6 @@ internal static class TensorFlowImage
         ImportRule.TensorFlow("BiasAdd", BiasAdd),
         ImportRule.TensorFlow("Conv2D", Conv2D),
         ImportRule.TfLite("CONV_2D", TfLiteConv2D),
-        .. ImportRule.TensorFlowAndTfLite("Conv3D", "CONV_3D", Conv3D),
         ImportRule.TensorFlow("Conv2DBackpropInput", Transposed),
         ImportRule.TensorFlow("DepthwiseConv2dNative", Depthwise),
         ImportRule.TfLite("DEPTHWISE_CONV_2D", TfLiteDepthwise),
@@ -141,7 +140,7 @@ internal static class TensorFlowImage
         };
     }
 
-    private static int Groups(LiftContext c, int channels, int each) => each > 0 && channels % each == 0
+    internal static int Groups(LiftContext c, int channels, int each) => each > 0 && channels % each == 0
         ? channels / each
         : throw c.Error("ShapeMismatch", $"weights {c.Spec(1)} do not fit an image of {channels} channels");
 
@@ -176,51 +175,7 @@ internal static class TensorFlowImage
         c.AddOutput(0, Windowed(c, new DepthwiseConv2DOp(), Image(c, 0), (w[1], w[2])), WithBias(c, c.Input(0), c.Input(1), 2));
     }
 
-    /// <summary>Weights [D, H, W, I, O] over volumes [N, D, H, W, C], as convolutions over images of several depths.</summary>
-    private static void Conv3D(LiftContext c)
-    {
-        Tensor w = c.RequireConstant(1, "weights");
-        Shape x = c.Spec(0).Shape;
-        if (x.Rank != 5 || w.Shape.Rank != 5 || c.Node.String("data_format", "NDHWC") != "NDHWC")
-        {
-            throw c.Error("ConvolutionRank", $"volumes [N, D, H, W, C] are convolved, found {c.Spec(0)} and weights {w.Shape}", IpuErrorKind.NotSupported);
-        }
-
-        int groups = Groups(c, x[4], w.Shape[3]);
-        int[] kernel = [.. w.Shape.Take(3)];
-        int[] strides = Steps3(c, "strides", "stride");
-        int[] dilations = Steps3(c, "dilations", "dilation", "_factor");
-        bool same = c.Node.String("padding", "VALID") == "SAME";
-        (int Before, int After)[] pads = [.. kernel.Select((k, d) => same ? Same(x[d + 1], k, strides[d], dilations[d]) : default)];
-        var window = new SpatialWindow([.. kernel], [.. strides], [.. dilations], [.. pads.Select(p => p.Before)], [.. pads.Select(p => p.After)], [0, 0, 0]);
-        string images = VolumeConvolution.Unfolded(c, c.Input(0), window, groups);
-        var op = new Conv2DOp
-        {
-            Groups = groups,
-            StrideH = strides[1],
-            StrideW = strides[2],
-            DilationH = dilations[1],
-            DilationW = dilations[2],
-            PadTop = pads[1].Before,
-            PadBottom = pads[1].After,
-            PadLeft = pads[2].Before,
-            PadRight = pads[2].After,
-        };
-        string weights = c.AddConstant(w.Transpose(4, 1, 2, 0, 3).Reshape(new Shape(w.Shape[4], kernel[1], kernel[2], kernel[0] * w.Shape[3])), "ohwi");
-        string y = c.Add("images", op, WithBias(c, images, weights, 2));
-        Shape s = c.SpecOf(y).Shape;
-        c.AddOutput(0, new ReshapeOp(new Shape(x[0], s[0] / x[0], s[1], s[2], s[3])), y);
-    }
-
-    private static int[] Steps3(LiftContext c, string tensorFlow, string tfLite, string suffix = "")
-    {
-        long[] steps = c.Graph.Framework == Framework.TfLite
-            ? [.. new[] { "_d", "_h", "_w" }.Select(d => c.Node.Int(tfLite + d + suffix, 1))]
-            : c.Node.Ints(tensorFlow) is { Length: 5 } given ? given[1..4] : [1, 1, 1];
-        return steps.All(s => s is > 0 and <= int.MaxValue) ? [.. steps.Select(s => (int)s)] : throw c.Error("UnsupportedAttribute", $"'{tensorFlow}' are at least 1, found [{string.Join(", ", steps)}]");
-    }
-
-    private static string[] WithBias(LiftContext c, string image, string weights, int bias) =>
+    internal static string[] WithBias(LiftContext c, string image, string weights, int bias) =>
         c.HasInput(bias) ? [image, weights, c.Input(bias)] : [image, weights];
 
     /// <summary>The gradient of a convolution: padding and strides are those of the convolution from the output to the input.</summary>

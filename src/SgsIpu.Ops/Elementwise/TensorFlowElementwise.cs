@@ -9,6 +9,8 @@ internal static class TensorFlowElementwise
     public static ImmutableArray<ImportRule> Imports { get; } =
     [
         .. ImportRule.TensorFlowAndTfLite("AddN", "ADD_N", AddN),
+        .. Reduction("All", "REDUCE_ALL", ReduceKind.Min),
+        .. Reduction("Any", "REDUCE_ANY", ReduceKind.Max),
         ImportRule.TensorFlow("BatchMatMul", BatchMatMul),
         .. ImportRule.TensorFlowAndTfLite("BatchMatMulV2", "BATCH_MATMUL", BatchMatMul),
         ImportRule.TfLite("FULLY_CONNECTED", FullyConnected),
@@ -43,7 +45,16 @@ internal static class TensorFlowElementwise
             return;
         }
 
-        c.AddOutput(0, new ReduceOp(kind, [.. axes.Select(a => a < 0 ? a + rank : a).Distinct().Order()], c.Node.Bool("keep_dims", false)), c.Input(0));
+        var op = new ReduceOp(kind, [.. axes.Select(a => a < 0 ? a + rank : a).Distinct().Order()], c.Node.Bool("keep_dims", false));
+        if (c.Spec(0).Type == DataType.Bool)
+        {
+            // All is the smallest of 0 and 1, any the largest.
+            string reduced = c.Add("reduced", op, c.Add("numbers", new CastOp(DataType.Int32), c.Input(0)));
+            c.AddOutput(0, new CastOp(DataType.Bool), reduced);
+            return;
+        }
+
+        c.AddOutput(0, op, c.Input(0));
     });
 
     private static void AddN(LiftContext c)

@@ -30,7 +30,6 @@ public static class NearestForms
         ["MelWeightMatrix"] = Spectrum,
         ["Multinomial"] = Random,
         ["NegativeLogLikelihoodLoss"] = Training,
-        ["NonMaxSuppressionV4"] = "NonMaxSuppression of ONNX, or cut the model before it with -OutputNames",
         ["NonZero"] = DataSized,
         ["QLinearConv"] = QuantizedArithmetic,
         ["QLinearMatMul"] = QuantizedArithmetic,

@@ -2,7 +2,7 @@ using SgsIpu.Core;
 
 namespace SgsIpu.Ops;
 
-/// <summary>Slices and splits of TensorFlow and TFLite.</summary>
+/// <summary>Slices, splits and picks of TensorFlow and TFLite.</summary>
 internal static partial class TensorFlowMovement
 {
     private static SliceOp Part(Shape x, int axis, int from, int size) =>
@@ -101,5 +101,38 @@ internal static partial class TensorFlowMovement
         result.AddRange(x.Skip(axis));
         string slice = c.Add("slice", new SliceOp([.. from], [.. sizes], [.. by]), c.Input(0));
         c.AddOutput(0, new ReshapeOp(new Shape([.. result])), slice);
+    }
+
+    /// <summary>Leading dimensions may be a batch that data and indices share: then the picked dimension comes right behind it, and goes back to its place.</summary>
+    private static void Gather(LiftContext c, int axis)
+    {
+        Shape x = c.Spec(0).Shape;
+        Shape indices = c.Spec(1).Shape;
+        int batch = (int)c.Node.Int("batch_dims", 0);
+        batch = batch < 0 ? batch + indices.Rank : batch;
+        if (batch == 0)
+        {
+            c.AddOutput(0, new GatherOp(axis), c.Input(0), c.Input(1));
+            return;
+        }
+
+        if (batch < 0 || batch > axis || batch > indices.Rank)
+        {
+            throw c.Error("ShapeMismatch", $"{batch} batch dimensions do not fit {c.Spec(0)}, {c.Spec(1)} and dimension {axis}");
+        }
+
+        int[] order = [.. Enumerable.Range(0, batch), axis, .. Enumerable.Range(batch, x.Rank - batch).Where(d => d != axis)];
+        string data = axis == batch ? c.Input(0) : c.Add("data", new TransposeOp([.. order]), c.Input(0));
+        string tuples = c.Add("tuples", new ReshapeOp(new Shape([.. indices, 1])), c.Input(1));
+        if (axis == batch)
+        {
+            c.AddOutput(0, new GatherNDOp(batch), data, tuples);
+            return;
+        }
+
+        // Batch, indices, what stood before the dimension, what stood behind it.
+        int picked = indices.Rank - batch;
+        IEnumerable<int> back = [.. Enumerable.Range(0, batch), .. Enumerable.Range(batch + picked, axis - batch), .. Enumerable.Range(batch, picked), .. Enumerable.Range(axis + picked, x.Rank - axis - 1)];
+        c.AddOutput(0, new TransposeOp([.. back]), c.Add("picked", new GatherNDOp(batch), data, tuples));
     }
 }

@@ -20,6 +20,7 @@ internal static partial class TensorFlowMovement
         ImportRule.TfLite("DEQUANTIZE", Dequantize),
         .. ImportRule.TensorFlowAndTfLite("ExpandDims", "EXPAND_DIMS", ExpandDims),
         .. ImportRule.TensorFlowAndTfLite("Fill", "FILL", static c => c.AddOutput(0, new ExpandOp(ShapeFrom(c, 0)), c.Input(1))),
+        ImportRule.TfLite("EMBEDDING_LOOKUP", static c => c.AddOutput(0, new GatherOp(0), c.Input(1), c.Input(0))),
         ImportRule.TensorFlow("Gather", static c => Gather(c, 0)),
         ImportRule.TensorFlow("GatherV2", static c => Gather(c, c.Spec(0).Shape.Axis(Scalar(c, 2, "axis")))),
         ImportRule.TfLite("GATHER", static c => Gather(c, c.Spec(0).Shape.Axis((int)c.Node.Int("axis", 0)))),
@@ -158,16 +159,6 @@ internal static partial class TensorFlowMovement
             string part = c.Add($"part{i}", Part(x, axis, i, 1), c.Input(0));
             c.AddOutput(i, new ReshapeOp(one), part);
         }
-    }
-
-    private static void Gather(LiftContext c, int axis)
-    {
-        if (c.Node.Int("batch_dims", 0) != 0)
-        {
-            throw c.Error("UnsupportedAttribute", $"'batch_dims' is {c.Node.Int("batch_dims", 0)}; only 0 is supported", IpuErrorKind.NotSupported);
-        }
-
-        c.AddOutput(0, new GatherOp(axis), c.Input(0), c.Input(1));
     }
 
     private static void Pad(LiftContext c)

@@ -4,13 +4,13 @@ using SgsIpu.Core;
 namespace SgsIpu.Ops.Tests;
 
 /// <summary>
-/// One node of an ONNX file: what ONNX Runtime makes of it, and what it makes of the IR that the node is lifted to.
+/// One node of an ONNX file (or of another framework, which ONNX Runtime cannot run as it is): what ONNX Runtime makes of it, and what it makes of the IR that the node is lifted to.
 /// <code>
 /// var node = new LiftHarness("Clip", 6).Input(x).Attribute("min", 0f).Attribute("max", 6f);
 /// node.AssertSame();
 /// </code>
 /// </summary>
-internal sealed class LiftHarness(string opType, int opset, int outputs = 1, string domain = "")
+internal sealed class LiftHarness(string opType, int opset, int outputs = 1, string domain = "", Framework framework = Framework.Onnx)
 {
     private readonly Dictionary<string, object> _attributes = new(StringComparer.Ordinal);
     private readonly List<string> _names = [];
@@ -62,7 +62,7 @@ internal sealed class LiftHarness(string opType, int opset, int outputs = 1, str
         }
 
         SourceNode node = source.Nodes[0];
-        ImportRule rule = OpCatalog.RuleFor(Framework.Onnx, node) ?? throw new InvalidOperationException($"{node} has no import rule");
+        ImportRule rule = OpCatalog.RuleFor(framework, node) ?? throw new InvalidOperationException($"{node} has no import rule");
         rule.Lift(new LiftContext(node, source, editor, tensors));
         foreach (string output in node.Outputs.Where(o => o.Length > 0))
         {
@@ -132,7 +132,7 @@ internal sealed class LiftHarness(string opType, int opset, int outputs = 1, str
         ImmutableDictionary<string, int> versions = ImmutableDictionary<string, int>.Empty.Add("", opset);
         return new SourceGraph(
             "test",
-            Framework.Onnx,
+            framework,
             [.. _values.Select(v => new SourceTensor(v.Key, v.Value.Type, v.Value.Shape.Dimensions))],
             [.. outs.Take(types.Length).Select((o, i) => new SourceTensor(o, types[i].Type, types[i].Shape.Dimensions))],
             [node],

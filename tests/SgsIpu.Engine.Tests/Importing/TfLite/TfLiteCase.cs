@@ -21,7 +21,7 @@ internal sealed class TfLiteCase(string name, int code, byte optionsType = 0, in
     private readonly List<(string, Tensor)> _inputs = [];
     private float _low = -2;
     private float _high = 2;
-    private DataType _result = DataType.Float32;
+    private DataType[] _results = [DataType.Float32];
     private Shape _shape = new(1);
     private int _version = 1;
     private string _custom = "";
@@ -61,9 +61,10 @@ internal sealed class TfLiteCase(string name, int code, byte optionsType = 0, in
         return this;
     }
 
-    public TfLiteCase Returns(DataType type)
+    /// <summary>The type of each output; the last for all that follow.</summary>
+    public TfLiteCase Returns(params DataType[] types)
     {
-        _result = type;
+        _results = types;
         return this;
     }
 
@@ -109,7 +110,7 @@ internal sealed class TfLiteCase(string name, int code, byte optionsType = 0, in
     {
         int first = _tensors.Count;
         ImmutableArray<int> writes = [.. Enumerable.Range(first, outputs)];
-        ImmutableArray<TfLiteTensor> tensors = [.. _tensors, .. Enumerable.Range(0, outputs).Select(i => new TfLiteTensor($"out{i}", _result, _shape, 0))];
+        ImmutableArray<TfLiteTensor> tensors = [.. _tensors, .. Enumerable.Range(0, outputs).Select(i => new TfLiteTensor($"out{i}", _results[Math.Min(i, _results.Length - 1)], _shape, 0))];
         var op = new TfLiteOperator(code, _custom, [.. _reads], writes) { Version = _version, OptionsType = optionsType, Options = [.. _options], CustomOptions = _customOptions };
         return TfLiteWriter.Write(new TfLiteModel(name, tensors, [op], [.. _inputs.Select(i => _tensors.FindIndex(t => t.Name == i.Item1))], writes, [.. _buffers]));
     }

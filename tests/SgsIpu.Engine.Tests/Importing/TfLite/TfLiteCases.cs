@@ -48,6 +48,7 @@ internal static class TfLiteCases
         new TfLiteCase("DIV", 42, 29).Option(0, None).Input(2, 3).Range(1, 2).Input(2, 3),
         Unary("ELU", 111, 0),
         Unary("EXP", 47, 33),
+        new TfLiteCase("EMBEDDING_LOOKUP", 7).Ints(2, 0, 2).Input(4, 3),
         Comparison("EQUAL", 71, 53),
         Comparison("GREATER", 61, 44),
         Comparison("GREATER_EQUAL", 62, 45),
@@ -61,6 +62,8 @@ internal static class TfLiteCases
         new TfLiteCase("FULLY_CONNECTED", 9, 8).Option(0, Relu).Option(1, (byte)0).Option(2, false).Input(2, 3, 4).Constant(5, 4).Constant(5),
         new TfLiteCase("FULLY_CONNECTED kept", 9, 8).Option(0, None).Option(1, (byte)0).Option(2, true).Input(2, 3, 4).Constant(5, 4).Absent(),
         new TfLiteCase("GATHER", 36, 23).Option(0, 1).Input(2, 4, 3).Ints(3, 0, 2),
+        new TfLiteCase("GATHER batch", 36, 23).Option(0, 1).Option(1, 1).Input(2, 4, 3).Constant(Tensor.FromArray([3, 0, 2, 1, 1, 0], 2, 3)),
+        new TfLiteCase("GATHER batch, later dimension", 36, 23).Option(0, 2).Option(1, -1).Input(2, 4, 3, 2).Constant(Tensor.FromArray([2, 0, 1, 1], 2, 2)),
         new TfLiteCase("GATHER_ND", 107, 84).Input(3, 4, 2).Constant(Tensor.FromArray([2, 1, 0, 3], 2, 2)),
         Unary("GELU", 150, 116).Option(0, false),
         Unary("GELU approximate", 150, 116).Option(0, true),
@@ -71,6 +74,9 @@ internal static class TfLiteCases
         new TfLiteCase("LOCAL_RESPONSE_NORMALIZATION", 13, 13).Option(0, 2).Option(1, 1.5f).Option(2, 0.3f).Option(3, 0.75f).Input(1, 3, 3, 7),
         new TfLiteCase("LOG", 73).Range(0.1f, 3).Input(2, 5),
         Unary("LOGISTIC", 14, 0),
+        Logical("LOGICAL_AND", 86).Input(Tensor.FromArray([true, true, false, false], 2, 2)),
+        Logical("LOGICAL_NOT", 87),
+        Logical("LOGICAL_OR", 84).Input(Tensor.FromArray([true, true, false, false], 2, 2)),
         new TfLiteCase("LOG_SOFTMAX", 50, 36).Input(2, 5),
         Binary("MAXIMUM", 55, 39),
         Pool("MAX_POOL_2D same", 17, Same, 3, 2),
@@ -87,6 +93,8 @@ internal static class TfLiteCases
         new TfLiteCase("PADV2", 60, 43).Input(2, 3).Constant(Tensor.FromArray([1, 0, 2, 1], 2, 2)).Constant(Tensor.Scalar(1.5f)),
         new TfLiteCase("POW", 78, 56).Range(0.5f, 2).Input(2, 3).Input(2, 3),
         new TfLiteCase("PRELU", 54).Input(1, 3, 3, 4).Constant(1, 1, 4),
+        Reduced("REDUCE_ALL", 140),
+        Reduced("REDUCE_ANY", 91),
         new TfLiteCase("REDUCE_MAX", 82, 27).Option(0, true).Input(2, 3, 4).Ints(-1),
         new TfLiteCase("REDUCE_MIN", 89, 27).Option(0, false).Input(2, 3, 4).Ints(0, 2),
         new TfLiteCase("REDUCE_PROD", 81, 27).Option(0, false).Input(2, 3, 4).Ints(1),
@@ -128,6 +136,7 @@ internal static class TfLiteCases
         new TfLiteCase("TILE", 69, 51).Input(2, 3).Ints(2, 3),
         new TfLiteCase("TFLite_Detection_PostProcess", 32, 0, 4).Custom("TFLite_Detection_PostProcess", DetectionOptions(false)).Range(-1, 1).Input(1, 12, 4).Range(0, 1).Input(1, 12, 4).Range(0.2f, 0.6f).Constant(12, 4),
         new TfLiteCase("TFLite_Detection_PostProcess regular", 32, 0, 4).Custom("TFLite_Detection_PostProcess", DetectionOptions(true)).Range(-1, 1).Input(1, 12, 4).Range(0, 1).Input(1, 12, 4).Range(0.2f, 0.6f).Constant(12, 4),
+        new TfLiteCase("TOPK_V2", 48, 34, 2).Returns(DataType.Float32, DataType.Int32).Input(2, 7).Scalar(3),
         new TfLiteCase("TRANSPOSE", 39, 26).Input(2, 3, 4).Ints(2, 0, 1),
         new TfLiteCase("TRANSPOSE_CONV same", 67, 49).Option(0, Same).Option(1, 2).Option(2, 2).Ints(1, 8, 10, 3).Constant(3, 3, 3, 2).Input(1, 4, 5, 2),
         new TfLiteCase("TRANSPOSE_CONV same odd", 67, 49).Option(0, Same).Option(1, 2).Option(2, 2).Ints(1, 7, 9, 3).Constant(3, 3, 3, 2).Input(1, 4, 5, 2),
@@ -143,6 +152,11 @@ internal static class TfLiteCases
 
     private static TfLiteCase Comparison(string name, int code, byte options) =>
         new TfLiteCase(name, code, options).Returns(DataType.Bool).Input(Tensor.FromArray([1f, 2, 3, -1, 0], 5)).Input(Tensor.FromArray([1f, 3, 2, -1, 0.5f], 5));
+
+    private static TfLiteCase Logical(string name, int code) => new TfLiteCase(name, code).Returns(DataType.Bool).Input(Tensor.FromArray([true, false, true, false], 2, 2));
+
+    private static TfLiteCase Reduced(string name, int code) => new TfLiteCase(name, code, 27).Option(0, false).Returns(DataType.Bool)
+        .Input(Tensor.FromArray([true, false, true, true, false, false, true, true], 2, 4)).Ints(0);
 
     private static TfLiteCase Volume(string name, byte padding, int stride, int dilation) => new TfLiteCase(name, 132, 106)
         .Option(0, padding).Option(1, stride).Option(2, stride).Option(3, stride).Option(4, Relu).Option(5, 1).Option(6, dilation).Option(7, dilation)
