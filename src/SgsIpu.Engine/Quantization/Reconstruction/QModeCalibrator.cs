@@ -85,10 +85,12 @@ internal sealed class QModeCalibrator
     private QuantizedModel Quantize(IReadOnlyDictionary<string, DataType>? types, CalibrationLevel level, CancellationToken cancellationToken) =>
         Calibrator.QuantizeForRebuilding(_state with { Level = level }, types, _progress, cancellationToken);
 
+    private Graph Judged(QuantizedModel model) => JudgedOutputs.OfFixed(_real, model.WithoutBorder());
+
     private Reconstructor Reconstructor(CancellationToken cancellationToken) => _reconstructor ??= new Reconstructor(_real, _options, _config.RetrainIterations, _cuda, _progress, cancellationToken);
 
     private IpuModel Rebuilt(QuantizedModel model, Outcome outcome, CancellationToken cancellationToken) =>
-        Rebuilds ? Applied(model.Model, Reconstructor(cancellationToken).Rebuild(model.WithoutBorder(), FrozenSet<string>.Empty, narrow: false, cancellationToken), outcome) : model.Model;
+        Rebuilds ? Applied(model.Model, Reconstructor(cancellationToken).Rebuild(Judged(model), FrozenSet<string>.Empty, narrow: false, cancellationToken), outcome) : model.Model;
 
     private static IpuModel Applied(IpuModel model, RebuiltGraph rebuilt, Outcome outcome)
     {
@@ -115,9 +117,9 @@ internal sealed class QModeCalibrator
 
         if (plain.Chosen.Any())
         {
-            double goal = Reconstructor(cancellationToken).Noise(plain.WithoutBorder(), cancellationToken);
+            double goal = Reconstructor(cancellationToken).Noise(Judged(plain), cancellationToken);
             QuantizedModel narrower = Quantize(Fewer(plain), CalibrationLevel.L5, cancellationToken);
-            RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(narrower.WithoutBorder(), FrozenSet<string>.Empty, narrow: false, cancellationToken);
+            RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(Judged(narrower), FrozenSet<string>.Empty, narrow: false, cancellationToken);
             if (rebuilt.NoiseAfter <= goal)
             {
                 return Finish(Applied(narrower.Model, rebuilt, outcome), outcome);
@@ -140,7 +142,7 @@ internal sealed class QModeCalibrator
     private IpuModel FourAndEight(double? rate, Outcome outcome, CancellationToken cancellationToken)
     {
         QuantizedModel model = Quantize(_ => false, cancellationToken);
-        Graph plain = model.WithoutBorder();
+        Graph plain = Judged(model);
         (Graph eight, Dictionary<string, RoundedWeights> narrow) = Rebuilds ? Learned(plain, cancellationToken) : (plain, Rounded(plain));
         Node[] candidates = [.. _weighted.Where(n => narrow.ContainsKey(n.Name))];
         Dictionary<string, Node> quantized = eight.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
@@ -200,8 +202,8 @@ internal sealed class QModeCalibrator
     /// <summary>The layers to run at 16 bits.</summary>
     private FrozenSet<string> Widened(double? rate, Outcome outcome, CancellationToken cancellationToken)
     {
-        Graph wide = Quantize(_ => true, cancellationToken).WithoutBorder();
-        Graph narrow = Quantize(_ => false, cancellationToken).WithoutBorder();
+        Graph wide = Judged(Quantize(_ => true, cancellationToken));
+        Graph narrow = Judged(Quantize(_ => false, cancellationToken));
         Dictionary<string, Node> wideNodes = wide.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
         Dictionary<string, Node> narrowNodes = narrow.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
         Node[] candidates = [.. _weighted.Where(n => wideNodes.ContainsKey(n.Name) && narrowNodes.TryGetValue(n.Name, out Node? other) && !narrow[other.Inputs[0]].IsConstant && narrow[other.Inputs[0]].Type == DataType.UInt8 && wide[wideNodes[n.Name].Inputs[0]].Type == DataType.Int16)];

@@ -47,16 +47,16 @@ internal sealed class Reconstructor
         int layers = real.Nodes.Count(n => LayerGeometry.Of(real, n) is not null);
         long affordable = Math.Max(LeastJudges, JudgedMacs / Math.Max(1, macs * layers));
         _judges = (int)Math.Min(_chosen.Length - _firstJudge, affordable);
-        _trial = new FixedTrial(real, [.. _chosen.Skip(_firstJudge).Take(_judges).Select(c => options.Samples.Read(c, norm: true, cancellationToken).Inputs)], cancellationToken);
+        _trial = new FixedTrial(JudgedOutputs.OfReal(real), [.. _chosen.Skip(_firstJudge).Take(_judges).Select(c => options.Samples.Read(c, norm: true, cancellationToken).Inputs)], cancellationToken);
     }
 
     /// <summary>Noise over signal of the outputs of a fixed graph on samples held back, the mean of outputs; NaN where it has no real output.</summary>
-    /// <param name="graph">With the float graph's own inputs and outputs.</param>
+    /// <param name="graph">With the float graph's own inputs and <see cref="JudgedOutputs"/>.</param>
     public double Noise(Graph graph, CancellationToken cancellationToken) => _trial.IsEmpty ? double.NaN : _trial.Noise(graph, cancellationToken).Average();
 
     /// <summary>Rebuilds every layer that can be. Of each layer's forms that is kept which leaves the least noise at the outputs of the
     /// network on samples held back; the graph's own form is one of them, so that the outputs never get worse.</summary>
-    /// <param name="graph">The fixed graph with the float graph's own inputs and outputs, and weights rounded one by one.</param>
+    /// <param name="graph">The fixed graph with the float graph's own inputs and <see cref="JudgedOutputs"/>, and weights rounded one by one.</param>
     /// <param name="fourBits">Nodes whose weights are to have 4 bits.</param>
     /// <param name="narrow">Whether each 8-bit layer is to be rounded to 4 bits as well.</param>
     public RebuiltGraph Rebuild(Graph graph, IReadOnlySet<string> fourBits, bool narrow, CancellationToken cancellationToken)
