@@ -4,18 +4,21 @@ using SgsIpu.Ops;
 namespace SgsIpu.Engine.Quantization.Reconstruction;
 
 /// <summary>
-/// What a network is judged by: its outputs, but where a softmax makes one, that which it reads. Behind it one class has nearly all in
-/// most samples, so that a choice among forms of a layer would follow the few undecided ones.
+/// What a network is judged by: its outputs, and of those that a softmax makes also what it reads. Behind a softmax one class has nearly
+/// all in most samples, so that a choice among forms of a layer would follow the few undecided ones.
 /// </summary>
 internal static class JudgedOutputs
 {
     /// <summary>The float graph with what it is judged by as outputs.</summary>
-    public static Graph OfReal(Graph real) => Turned(real, real, new IdentityOp());
+    public static Graph OfReal(Graph real) => With(real, real, new IdentityOp(), behind: true);
 
     /// <summary>The same of a fixed graph with the outputs of the float graph.</summary>
-    public static Graph OfFixed(Graph real, Graph graph) => Turned(real, graph, new DequantizeOp());
+    public static Graph OfFixed(Graph real, Graph graph) => With(real, graph, new DequantizeOp(), behind: true);
 
-    private static Graph Turned(Graph real, Graph graph, IpuOperator op)
+    /// <summary>A fixed graph with what softmaxes read as outputs in place of what they make.</summary>
+    public static Graph OfFixedBeforeSoftmax(Graph real, Graph graph) => With(real, graph, new DequantizeOp(), behind: false);
+
+    private static Graph With(Graph real, Graph graph, IpuOperator op, bool behind)
     {
         GraphEditor editor = graph.Edit();
         foreach (string output in real.Outputs.Distinct())
@@ -24,9 +27,9 @@ internal static class JudgedOutputs
             {
                 string judged = output + "/judged";
                 editor.AddNode(judged, op, [node.Inputs[0]], [judged]);
-                for (int i = 0; i < editor.Outputs.Count; i++)
+                editor.Outputs.Add(judged);
+                while (!behind && editor.Outputs.Remove(output))
                 {
-                    editor.Outputs[i] = editor.Outputs[i] == output ? judged : editor.Outputs[i];
                 }
             }
         }

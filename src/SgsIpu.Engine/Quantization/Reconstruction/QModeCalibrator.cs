@@ -85,21 +85,22 @@ internal sealed class QModeCalibrator
     private QuantizedModel Quantize(IReadOnlyDictionary<string, DataType>? types, CalibrationLevel level, CancellationToken cancellationToken) =>
         Calibrator.QuantizeForRebuilding(_state with { Level = level }, types, _progress, cancellationToken);
 
-    private Graph Judged(QuantizedModel model) => JudgedOutputs.OfFixed(_real, model.WithoutBorder());
+    private Graph Judged(Graph graph) => JudgedOutputs.OfFixed(_real, graph);
 
     private Reconstructor Reconstructor(CancellationToken cancellationToken) => _reconstructor ??= new Reconstructor(_real, _options, _config.RetrainIterations, _cuda, _progress, cancellationToken);
 
     private IpuModel Rebuilt(QuantizedModel model, Outcome outcome, CancellationToken cancellationToken) =>
-        Rebuilds ? Applied(model.Model, Reconstructor(cancellationToken).Rebuild(Judged(model), FrozenSet<string>.Empty, narrow: false, cancellationToken), outcome) : model.Model;
+        Rebuilds ? Applied(model.Model, Reconstructor(cancellationToken).Rebuild(Judged(model.WithoutBorder()), FrozenSet<string>.Empty, narrow: false, cancellationToken), outcome) : model.Model;
 
     private static IpuModel Applied(IpuModel model, RebuiltGraph rebuilt, Outcome outcome)
     {
         outcome.Layers = rebuilt.Layers;
-        string step = string.Create(CultureInfo.InvariantCulture, $"layers rebuilt: {Decibels(rebuilt.NoiseBefore):0.00} to {Decibels(rebuilt.NoiseAfter):0.00} dB on samples held back");
-        return model with { Graph = rebuilt.ApplyTo(model.Graph), Report = model.Report! with { Steps = [.. model.Report.Steps, step], OutputSqnr = Decibels(rebuilt.NoiseAfter) } };
+        (double before, double after) = (Decibels(rebuilt.NoiseBefore), Decibels(rebuilt.NoiseAfter));
+        string step = string.Create(CultureInfo.InvariantCulture, $"layers rebuilt: {before:0.0} to {after:0.0} dB on samples held back");
+        return model with { Graph = rebuilt.ApplyTo(model.Graph), Report = model.Report! with { Steps = [.. model.Report.Steps, step], OutputSqnr = after } };
     }
 
-    private static double Decibels(double noise) => -10 * Math.Log10(noise);
+    private static double Decibels(double[] noise) => -10 * Math.Log10(Quantization.Reconstruction.Reconstructor.Mean(noise));
 
     /// <summary>What level 5 makes, rebuilt: with fewer 16-bit multiply-accumulates where the outputs are not worse for it.</summary>
     private IpuModel Adaptive(Outcome outcome, CancellationToken cancellationToken)
@@ -117,10 +118,10 @@ internal sealed class QModeCalibrator
 
         if (plain.Chosen.Any())
         {
-            double goal = Reconstructor(cancellationToken).Noise(Judged(plain), cancellationToken);
+            double[] goal = Reconstructor(cancellationToken).Noise(Judged(plain.WithoutBorder()), cancellationToken);
             QuantizedModel narrower = Quantize(Fewer(plain), CalibrationLevel.L5, cancellationToken);
-            RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(Judged(narrower), FrozenSet<string>.Empty, narrow: false, cancellationToken);
-            if (rebuilt.NoiseAfter <= goal)
+            RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(Judged(narrower.WithoutBorder()), FrozenSet<string>.Empty, narrow: false, cancellationToken);
+            if (rebuilt.NoiseAfter.Zip(goal).All(n => n.First <= n.Second))
             {
                 return Finish(Applied(narrower.Model, rebuilt, outcome), outcome);
             }
@@ -142,7 +143,7 @@ internal sealed class QModeCalibrator
     private IpuModel FourAndEight(double? rate, Outcome outcome, CancellationToken cancellationToken)
     {
         QuantizedModel model = Quantize(_ => false, cancellationToken);
-        Graph plain = Judged(model);
+        Graph plain = model.WithoutBorder();
         (Graph eight, Dictionary<string, RoundedWeights> narrow) = Rebuilds ? Learned(plain, cancellationToken) : (plain, Rounded(plain));
         Node[] candidates = [.. _weighted.Where(n => narrow.ContainsKey(n.Name))];
         Dictionary<string, Node> quantized = eight.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
@@ -175,14 +176,14 @@ internal sealed class QModeCalibrator
 
         FrozenSet<string> four = FourBits(rate.Value);
         return Rebuilds
-            ? Finish(Applied(model.Model, Reconstructor(cancellationToken).Rebuild(plain, four, narrow: false, cancellationToken), outcome), outcome)
+            ? Finish(Applied(model.Model, Reconstructor(cancellationToken).Rebuild(Judged(plain), four, narrow: false, cancellationToken), outcome), outcome)
             : Finish(model.Model with { Graph = RebuiltGraph.Replaced(model.Model.Graph, four.ToDictionary(n => n, n => narrow[n], StringComparer.Ordinal)) }, outcome);
     }
 
     /// <summary>The graph rebuilt at 8 bits, and what 4 bits would be in the same place.</summary>
     private (Graph Eight, Dictionary<string, RoundedWeights> Narrow) Learned(Graph graph, CancellationToken cancellationToken)
     {
-        RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(graph, FrozenSet<string>.Empty, narrow: true, cancellationToken);
+        RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(Judged(graph), FrozenSet<string>.Empty, narrow: true, cancellationToken);
         return (rebuilt.ApplyTo(graph), rebuilt.Layers.Where(l => l.Value.Narrow is not null).ToDictionary(l => l.Key, l => l.Value.Narrow!, StringComparer.Ordinal));
     }
 
@@ -202,8 +203,8 @@ internal sealed class QModeCalibrator
     /// <summary>The layers to run at 16 bits.</summary>
     private FrozenSet<string> Widened(double? rate, Outcome outcome, CancellationToken cancellationToken)
     {
-        Graph wide = Judged(Quantize(_ => true, cancellationToken));
-        Graph narrow = Judged(Quantize(_ => false, cancellationToken));
+        Graph wide = Quantize(_ => true, cancellationToken).WithoutBorder();
+        Graph narrow = Quantize(_ => false, cancellationToken).WithoutBorder();
         Dictionary<string, Node> wideNodes = wide.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
         Dictionary<string, Node> narrowNodes = narrow.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
         Node[] candidates = [.. _weighted.Where(n => wideNodes.ContainsKey(n.Name) && narrowNodes.TryGetValue(n.Name, out Node? other) && !narrow[other.Inputs[0]].IsConstant && narrow[other.Inputs[0]].Type == DataType.UInt8 && wide[wideNodes[n.Name].Inputs[0]].Type == DataType.Int16)];
@@ -232,6 +233,7 @@ internal sealed class QModeCalibrator
     {
         int count = Math.Min(Probes, _options.Samples.Count);
         int[] probes = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * _options.Samples.Count / count))];
+        graph = JudgedOutputs.OfFixedBeforeSoftmax(_real, graph);
         return new OutputSensitivity(graph, new FixedInputs(_real, graph), tries, cancellationToken).Measure(_options.Samples, probes, _options.NumProcess, _progress, cancellationToken);
     }
 

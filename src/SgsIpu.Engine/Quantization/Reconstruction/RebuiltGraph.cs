@@ -4,9 +4,9 @@ namespace SgsIpu.Engine.Quantization.Reconstruction;
 
 /// <summary>What rebuilding made of a fixed graph.</summary>
 /// <param name="Layers">By node.</param>
-/// <param name="NoiseBefore">Noise over signal of the outputs on samples held back, the mean of outputs, of the graph as it was; NaN where it has no real output.</param>
+/// <param name="NoiseBefore">Noise over signal of each of the <see cref="JudgedOutputs"/> on samples held back, of the graph as it was; empty where none holds real numbers.</param>
 /// <param name="NoiseAfter">The same with the rebuilt layers.</param>
-internal sealed record RebuiltGraph(IReadOnlyDictionary<string, RebuiltLayer> Layers, double NoiseBefore, double NoiseAfter)
+internal sealed record RebuiltGraph(IReadOnlyDictionary<string, RebuiltLayer> Layers, double[] NoiseBefore, double[] NoiseAfter)
 {
     /// <summary>A graph of the same layers, with their weights and biases.</summary>
     public Graph ApplyTo(Graph graph) => Replaced(graph, Layers.Where(l => l.Value.Rounded is not null).ToDictionary(l => l.Key, l => l.Value.Rounded!, StringComparer.Ordinal));

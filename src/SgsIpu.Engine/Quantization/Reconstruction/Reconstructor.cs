@@ -50,9 +50,12 @@ internal sealed class Reconstructor
         _trial = new FixedTrial(JudgedOutputs.OfReal(real), [.. _chosen.Skip(_firstJudge).Take(_judges).Select(c => options.Samples.Read(c, norm: true, cancellationToken).Inputs)], cancellationToken);
     }
 
-    /// <summary>Noise over signal of the outputs of a fixed graph on samples held back, the mean of outputs; NaN where it has no real output.</summary>
+    /// <summary>Noise over signal of each output of a fixed graph on samples held back; empty where none holds real numbers.</summary>
     /// <param name="graph">With the float graph's own inputs and <see cref="JudgedOutputs"/>.</param>
-    public double Noise(Graph graph, CancellationToken cancellationToken) => _trial.IsEmpty ? double.NaN : _trial.Noise(graph, cancellationToken).Average();
+    public double[] Noise(Graph graph, CancellationToken cancellationToken) => _trial.IsEmpty ? [] : _trial.Noise(graph, cancellationToken);
+
+    /// <summary>One number for all outputs: the geometric mean, for which a part more or less counts the same in each. NaN of none.</summary>
+    public static double Mean(double[] noise) => noise.Length == 0 ? double.NaN : Math.Exp(noise.Average(n => Math.Log(Math.Max(n, 1e-12))));
 
     /// <summary>Rebuilds every layer that can be. Of each layer's forms that is kept which leaves the least noise at the outputs of the
     /// network on samples held back; the graph's own form is one of them, so that the outputs never get worse.</summary>
@@ -69,8 +72,8 @@ internal sealed class Reconstructor
         OutputJudge? judge = _trial.IsEmpty ? null : new OutputJudge(graph, inputs, _trial, _firstJudge, _judges, cancellationToken);
         Dictionary<string, int> positions = graph.Nodes.Select((n, i) => (n.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
         var results = new Dictionary<string, RebuiltLayer>(StringComparer.Ordinal);
-        double before = double.NaN;
-        double now = double.NaN;
+        double[] before = [];
+        double[] now = [];
         string phase = "Rebuilding layers";
         for (int i = 0; i < layers.Length; i++)
         {
@@ -82,7 +85,7 @@ internal sealed class Reconstructor
             walk.RunTo(position, _options.NumProcess, cancellationToken);
             if (i == 0)
             {
-                before = now = judge?.Noise(walk, position, null, cancellationToken) ?? double.NaN;
+                before = now = judge?.Noise(walk, position, null, cancellationToken) ?? [];
             }
 
             LayerForms forms = Forms(walk, node, quantized, geometry[node.Name], rows, patches.Take(node, cancellationToken), four, narrow, cancellationToken);
@@ -96,7 +99,7 @@ internal sealed class Reconstructor
 
             // Large arrays come and go with each layer; the collector would wait much longer than memory should grow.
             GC.Collect();
-            phase = string.Create(CultureInfo.InvariantCulture, $"Rebuilding layers ({node.Name}: {Decibels(kept.LossBefore):0.0} to {Decibels(kept.LossAfter):0.0} dB; outputs {Decibels(now):0.0} dB)");
+            phase = string.Create(CultureInfo.InvariantCulture, $"Rebuilding layers ({node.Name}: {Decibels(kept.LossBefore):0.0} to {Decibels(kept.LossAfter):0.0} dB; outputs {Decibels(Mean(now)):0.0} dB)");
         }
 
         return new RebuiltGraph(results, before, now);
@@ -105,14 +108,14 @@ internal sealed class Reconstructor
     /// <summary>The form with the least noise at the outputs; where these cannot be measured, with the least error of its own.</summary>
     /// <param name="mayStay">Whether the graph's own form is one of them.</param>
     /// <param name="now">Noise with the graph's own form.</param>
-    private static (RebuiltLayer Kept, double Noise) Best(LayerForms forms, bool mayStay, double now, Func<RoundedWeights, double?> noiseOf)
+    private static (RebuiltLayer Kept, double[] Noise) Best(LayerForms forms, bool mayStay, double[] now, Func<RoundedWeights, double[]?> noiseOf)
     {
-        (RoundedWeights? Rounded, double Loss, double Noise) best = (null, forms.LossBefore, mayStay ? now : double.NaN);
+        (RoundedWeights? Rounded, double Loss, double[] Noise) best = (null, forms.LossBefore, now);
         foreach ((RoundedWeights rounded, double loss) in forms.Forms)
         {
-            double noise = noiseOf(rounded) ?? double.NaN;
+            double[] noise = noiseOf(rounded) ?? [];
             bool first = best.Rounded is null && !mayStay;
-            if (first || (double.IsNaN(now) ? loss < best.Loss : noise < best.Noise))
+            if (first || (now.Length == 0 ? loss < best.Loss : Mean(noise) < Mean(best.Noise)))
             {
                 best = (rounded, loss, noise);
             }
