@@ -23,7 +23,7 @@ internal static class JudgedOutputs
         GraphEditor editor = graph.Edit();
         foreach (string output in real.Outputs.Distinct())
         {
-            if (real.Producer(output) is { Op: SoftmaxOp } softmax && graph.Nodes.FirstOrDefault(n => n.Name == softmax.Name) is { } node)
+            if (SoftmaxOf(real, output) is { } softmax && graph.Nodes.FirstOrDefault(n => n.Name == softmax.Name) is { } node)
             {
                 string judged = output + "/judged";
                 editor.AddNode(judged, op, [node.Inputs[0]], [judged]);
@@ -36,5 +36,17 @@ internal static class JudgedOutputs
 
         editor.RemoveDead();
         return editor.ToGraph();
+    }
+
+    /// <summary>The softmax that makes a tensor, but for its shape; null where there is none.</summary>
+    private static Node? SoftmaxOf(Graph real, string tensor)
+    {
+        Node? node = real.Producer(tensor);
+        while (node is { Op: ReshapeOp or TransposeOp or IdentityOp })
+        {
+            node = real.Producer(node.Inputs[0]);
+        }
+
+        return node is { Op: SoftmaxOp } ? node : null;
     }
 }

@@ -85,7 +85,8 @@ public sealed class ReconstructorTests
     {
         var editor = new GraphEditor("scores");
         editor.AddInput(new TensorSpec("x", DataType.Float32, new Shape(1, 4)));
-        editor.Outputs.Add(editor.Add("y", new SoftmaxOp(-1), "x"));
+        editor.Add("s", new SoftmaxOp(-1), "x");
+        editor.Outputs.Add(editor.Add("y", new IdentityOp(), "s"));
         editor.Outputs.Add("x");
         Graph judged = JudgedOutputs.OfReal(editor.ToGraph());
         Assert.Equal(["y", "x", "y/judged"], judged.Outputs.ToArray());
