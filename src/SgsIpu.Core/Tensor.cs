@@ -136,29 +136,37 @@ public sealed class Tensor
         }
 
         Shape shape = Shape.Permute(permutation);
-        ReadOnlySpan<byte> bytes = Bytes;
-        var result = new byte[bytes.Length];
+        var result = new Tensor(Type, shape);
+        var steps = new int[shape.Rank];
         int[] source = Shape.Strides();
-        int rank = shape.Rank;
-        var index = new int[rank];
-        long offset = 0;
-        for (int o = 0; o < result.Length; o += width)
+        int last = -1;
+        bool inOrder = true;
+        for (int d = 0; d < steps.Length; d++)
         {
-            bytes.Slice((int)(offset * width), width).CopyTo(result.AsSpan(o));
-            for (int d = rank - 1; d >= 0; d--)
+            steps[d] = source[permutation[d]];
+            if (shape[d] > 1)
             {
-                offset += source[permutation[d]];
-                if (++index[d] < shape[d])
-                {
-                    break;
-                }
-
-                offset -= (long)source[permutation[d]] * shape[d];
-                index[d] = 0;
+                inOrder &= permutation[d] > last;
+                last = permutation[d];
             }
         }
 
-        return new Tensor(Type, shape, result);
+        // Where only dimensions of 1 move, elements stay.
+        if (inOrder)
+        {
+            Bytes.CopyTo(result.Bytes);
+            return result;
+        }
+
+        switch (width)
+        {
+            case 1: Gather(Bytes, result.Bytes, shape, steps); break;
+            case 2: Gather(MemoryMarshal.Cast<byte, ushort>(Bytes), MemoryMarshal.Cast<byte, ushort>(result.Bytes), shape, steps); break;
+            case 4: Gather(MemoryMarshal.Cast<byte, uint>(Bytes), MemoryMarshal.Cast<byte, uint>(result.Bytes), shape, steps); break;
+            default: Gather(MemoryMarshal.Cast<byte, ulong>(Bytes), MemoryMarshal.Cast<byte, ulong>(result.Bytes), shape, steps); break;
+        }
+
+        return result;
     }
 
     public static DataType TypeOf<T>()
@@ -175,6 +183,35 @@ public sealed class Tensor
         if (typeof(T) == typeof(double)) { return DataType.Float64; }
         if (typeof(T) == typeof(Half)) { return DataType.Float16; }
         throw new ArgumentException($"{typeof(T).Name} is no tensor element type");
+    }
+
+    /// <summary>Writes the elements of a shape in order, each dimension of which has its own step in the source.</summary>
+    private static void Gather<T>(ReadOnlySpan<T> source, Span<T> result, Shape shape, ReadOnlySpan<int> steps)
+    {
+        int row = shape[-1];
+        int step = steps[^1];
+        var index = new int[shape.Rank];
+        int offset = 0;
+        for (int o = 0; o < result.Length; o += row)
+        {
+            Span<T> to = result.Slice(o, row);
+            for (int i = 0, from = offset; i < to.Length; i++, from += step)
+            {
+                to[i] = source[from];
+            }
+
+            for (int d = index.Length - 2; d >= 0; d--)
+            {
+                offset += steps[d];
+                if (++index[d] < shape[d])
+                {
+                    break;
+                }
+
+                offset -= steps[d] * shape[d];
+                index[d] = 0;
+            }
+        }
     }
 
     public override string ToString() => $"{Type} {Shape}";

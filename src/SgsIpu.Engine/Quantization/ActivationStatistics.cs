@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using SgsIpu.Core;
 
@@ -143,6 +144,7 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
     private static Int128 Whole(double value) => Math.Abs(value) < long.MaxValue / 2 ? (long)value : Int128.CreateSaturating(value);
 
     /// <summary>Turns the sums of one sample into integers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddMoments(int values)
     {
         int count = Math.Max(values, 1);
@@ -176,13 +178,14 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
             Histogram.Add(peak, largest, 1);
             for (int c = 0; c < Channels.Length; c++)
             {
-                Channels[c].Add(peak.AsSpan(c, 1), Math.Max(-_min[c], _max[c]), 1);
+                Channels[c].Add(peak[c], Math.Max(-_min[c], _max[c]));
             }
         }
 
         _peaks.Clear();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddToChannels(ReadOnlySpan<float> values, int inner)
     {
         int channels = Channels.Length;
@@ -208,12 +211,13 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
         {
             for (int c = 0; c < channels; c++)
             {
-                Channels[c].Add(values.Slice(row + c, 1), Math.Max(-_min[c], _max[c]), 1);
+                Channels[c].Add(values[row + c], Math.Max(-_min[c], _max[c]));
             }
         }
     }
 
     /// <summary>Channels last: each row holds one value of every channel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ObserveRows(ReadOnlySpan<float> values)
     {
         int c = _min.Length;
@@ -240,6 +244,7 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ObservePlanes(ReadOnlySpan<float> values, int inner)
     {
         for (int plane = 0; plane * inner < values.Length; plane++)
@@ -255,6 +260,7 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
     }
 
     /// <summary>Least and greatest value (NaN where one is not finite), sum, and sum of squares.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (float Low, float High, float Sum, float Squares) Summary(ReadOnlySpan<float> x)
     {
         int width = Vector512<float>.Count;

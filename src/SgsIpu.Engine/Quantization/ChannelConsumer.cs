@@ -14,6 +14,9 @@ internal sealed class ChannelConsumer
     private readonly bool _depthwise;
     private readonly int _multiplier;
 
+    /// <summary>The input channel of each place of the last dimension of the weights.</summary>
+    private readonly int[] _channel;
+
     /// <summary>Sum of the squared weights that each input channel meets.</summary>
     private readonly double[] _gain;
 
@@ -30,20 +33,25 @@ internal sealed class ChannelConsumer
         _depthwise = depthwise;
         _multiplier = multiplier;
         int channels = weights.Shape[-1] / multiplier;
+        _channel = [.. Enumerable.Range(0, weights.Shape[-1]).Select(i => i / multiplier)];
         _outputs = depthwise ? weights.Shape[-1] : weights.Shape[0];
         _gain = new double[channels];
         _smoothGain = new double[channels];
         var sums = new double[depthwise ? _outputs : _outputs * channels];
-        _largest = new float[depthwise ? _outputs : _outputs * channels];
+        _largest = new float[sums.Length];
         ReadOnlySpan<float> values = weights.As<float>();
         int perOutput = values.Length / _outputs;
-        for (int i = 0; i < values.Length; i++)
+        for (int row = 0; row < values.Length; row += _channel.Length)
         {
-            int c = ChannelOf(i);
-            _gain[c] += (double)values[i] * values[i];
-            ref float largest = ref _largest[depthwise ? i % _outputs : (i / perOutput * channels) + c];
-            largest = Math.Max(largest, Math.Abs(values[i]));
-            sums[depthwise ? i % _outputs : (i / perOutput * channels) + c] += values[i];
+            // A row holds one weight of each input channel; of a depthwise convolution, also of each output channel.
+            int at = depthwise ? 0 : row / perOutput * channels;
+            for (int i = 0; i < _channel.Length; i++)
+            {
+                float value = values[row + i];
+                _gain[_channel[i]] += (double)value * value;
+                _largest[at + i] = Math.Max(_largest[at + i], Math.Abs(value));
+                sums[at + i] += value;
+            }
         }
 
         for (int i = 0; i < sums.Length; i++)
@@ -71,9 +79,12 @@ internal sealed class ChannelConsumer
     public Tensor Fold(ReadOnlySpan<double> scales)
     {
         float[] values = _weights.ToFloats();
-        for (int i = 0; i < values.Length; i++)
+        for (int row = 0; row < values.Length; row += _channel.Length)
         {
-            values[i] = (float)(values[i] * scales[ChannelOf(i)]);
+            for (int i = 0; i < _channel.Length; i++)
+            {
+                values[row + i] = (float)(values[row + i] * scales[_channel[i]]);
+            }
         }
 
         return Tensor.FromArray<float>(values, _weights.Shape);
@@ -83,9 +94,12 @@ internal sealed class ChannelConsumer
     public Tensor Spread(ReadOnlySpan<double> channels)
     {
         var values = new float[_weights.Count];
-        for (int i = 0; i < values.Length; i++)
+        for (int row = 0; row < values.Length; row += _channel.Length)
         {
-            values[i] = (float)channels[ChannelOf(i)];
+            for (int i = 0; i < _channel.Length; i++)
+            {
+                values[row + i] = (float)channels[_channel[i]];
+            }
         }
 
         return Tensor.FromArray<float>(values, _weights.Shape);
@@ -134,10 +148,13 @@ internal sealed class ChannelConsumer
         ReadOnlySpan<sbyte> integers = rounded.As<sbyte>();
         var correction = new double[scales.Length];
         int perOutput = exact.Length / scales.Length;
-        for (int i = 0; i < exact.Length; i++)
+        for (int row = 0; row < exact.Length; row += _channel.Length)
         {
-            int o = _depthwise ? i % scales.Length : i / perOutput;
-            correction[o] += (exact[i] - (scales[o] * integers[i])) * means[ChannelOf(i)];
+            for (int i = 0; i < _channel.Length; i++)
+            {
+                int o = _depthwise ? i : row / perOutput;
+                correction[o] += (exact[row + i] - (scales[o] * integers[row + i])) * means[_channel[i]];
+            }
         }
 
         return correction;
@@ -166,7 +183,4 @@ internal sealed class ChannelConsumer
 
         return result;
     }
-
-    /// <summary>The input channel of a weight; input channels stand last in every layout of weights.</summary>
-    private int ChannelOf(int index) => index % _weights.Shape[-1] / _multiplier;
 }

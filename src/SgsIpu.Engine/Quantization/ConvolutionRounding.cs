@@ -6,10 +6,12 @@ using SgsIpu.Ops;
 namespace SgsIpu.Engine.Quantization;
 
 /// <summary>Rounds weights and bias of convolution-like nodes for the scales of their inputs. Safe from several threads.</summary>
-internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level, GivenTable? given = null)
+internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level, GivenTable? given = null, ChannelConsumers? consumers = null)
 {
     /// <summary>Largest rounded bias of an 8-bit convolution: half of INT32, the other half is for the products.</summary>
     private const double LargestBias = 1 << 30;
+
+    private readonly ChannelConsumers _consumers = consumers ?? new ChannelConsumers(graph);
 
     /// <summary>What was rounded for a node and its width, for the last two mappings of its input: variants of a model share most of it.</summary>
     private readonly ConcurrentDictionary<(string Node, bool Wide), ImmutableArray<(QuantParam Input, RoundedWeights Result)>> _done = new();
@@ -44,7 +46,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
         GivenRange? range = given?.Range(node.Inputs[rule.Weight]);
         constant = range is null ? constant : WeightQuantizer.Clamp(constant, range, rule.WeightAxis);
         int levels = wide ? short.MaxValue : fourBits ? Int4.Max : sbyte.MaxValue;
-        ChannelConsumer? consumer = wide ? null : ChannelConsumer.Of(graph, node, constant);
+        ChannelConsumer? consumer = wide ? null : range is null ? _consumers.Of(node) : ChannelConsumer.Of(graph, node, constant);
         ActivationStatistics? seen = statistics.GetValueOrDefault(node.Inputs[0]);
         Tensor values = input.IsPerTensor ? constant : consumer!.Fold(input.Scale.AsSpan());
         double[] scales = range is not null && input.IsPerTensor ? WeightQuantizer.GivenScales(constant, range, rule.WeightAxis, levels)

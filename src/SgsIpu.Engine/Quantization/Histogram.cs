@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace SgsIpu.Engine.Quantization;
@@ -60,6 +61,15 @@ internal sealed class Histogram(int bins = Histogram.Fine)
         }
 
         Zeros += zeros;
+    }
+
+    /// <summary>Counts one value.</summary>
+    /// <param name="largest">At least its magnitude; finite.</param>
+    public void Add(float value, float largest)
+    {
+        Widen(largest);
+        _counts[_half + (int)Math.Floor(value * _scale)]++;
+        Zeros += value == 0 ? 1u : 0u;
     }
 
     public void Add(Histogram other)
@@ -146,26 +156,34 @@ internal sealed class Histogram(int bins = Histogram.Fine)
         return (Edge(low), Edge(high + 1));
     }
 
-    /// <summary>Counts values eight at a time and returns how many. Scales are powers of 2, so that products are exact.</summary>
+    /// <summary>
+    /// Counts values eight at a time and returns how many. Scales are powers of 2, so that products are exact. Zeros, which are many,
+    /// are counted together: adding to one bin again and again waits for itself.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int AddVectors(ReadOnlySpan<float> values, float scale, ref uint zeros)
     {
         int width = Vector256<float>.Count;
         var factor = Vector256.Create(scale);
         var middle = Vector256.Create(_half);
+        Span<int> bins = stackalloc int[width];
         uint[] counts = _counts;
+        uint none = 0;
         int i = 0;
         for (; i <= values.Length - width; i += width)
         {
             Vector256<float> v = Vector256.Create(values[i..]);
-            Vector256<int> at = Vector256.ConvertToInt32(Vector256.Floor(v * factor)) + middle;
-            for (int lane = 0; lane < width; lane++)
+            uint others = ~Vector256.Equals(v, Vector256<float>.Zero).ExtractMostSignificantBits() & byte.MaxValue;
+            none += (uint)(width - BitOperations.PopCount(others));
+            (Vector256.ConvertToInt32(Vector256.Floor(v * factor)) + middle).CopyTo(bins);
+            for (; others != 0; others &= others - 1)
             {
-                counts[at.GetElement(lane)]++;
+                counts[bins[BitOperations.TrailingZeroCount(others)]]++;
             }
-
-            zeros += (uint)BitOperations.PopCount(Vector256.Equals(v, Vector256<float>.Zero).ExtractMostSignificantBits());
         }
 
+        counts[_half] += none;
+        zeros += none;
         return i;
     }
 

@@ -19,6 +19,7 @@ internal sealed class LevelSearch
     private readonly GivenTable _given;
     private readonly IProgress<IpuProgress>? _progress;
     private readonly CancellationToken _cancellationToken;
+    private readonly ChannelConsumers _consumers;
     private readonly ConvolutionRounding _rounding;
     private readonly List<string> _steps = [];
 
@@ -31,7 +32,8 @@ internal sealed class LevelSearch
         _given = given;
         _progress = progress;
         _cancellationToken = cancellationToken;
-        _rounding = new ConvolutionRounding(model.Graph, state.Statistics, state.Level, given);
+        _consumers = new ChannelConsumers(model.Graph);
+        _rounding = new ConvolutionRounding(model.Graph, state.Statistics, state.Level, given, _consumers);
     }
 
     /// <summary>What was tried and what came of it, in order.</summary>
@@ -108,7 +110,7 @@ internal sealed class LevelSearch
     {
         // The table notes what became of each wish, so that every variant has its own.
         var given = new GivenTable(_state.Float.Graph, _state.Float.Given);
-        var plan = new PrecisionPlan(_model.Graph, _model.InputConfig, given, chosen);
+        var plan = new PrecisionPlan(_model.Graph, _model.InputConfig, given, chosen, _consumers);
         given.SettleBits(plan);
         var decider = new RangeDecider(_model, plan, level, given);
         TensorRanges ranges = decider.Decide(_state.Statistics, _cancellationToken);

@@ -18,12 +18,15 @@ internal sealed class PrecisionPlan
     private readonly Dictionary<string, QuantRule> _rules = new(StringComparer.Ordinal);
     private readonly Graph _graph;
     private readonly GivenTable? _given;
+    private readonly ChannelConsumers _consumers;
 
     /// <param name="given">What was asked of tensors.</param>
     /// <param name="chosen">Types of the activations that convolutions read, by node, in place of the configuration's.</param>
-    public PrecisionPlan(Graph graph, InputConfig? config, GivenTable? given = null, IReadOnlyDictionary<string, DataType>? chosen = null)
+    /// <param name="consumers">Those of the graph, where other plans share them.</param>
+    public PrecisionPlan(Graph graph, InputConfig? config, GivenTable? given = null, IReadOnlyDictionary<string, DataType>? chosen = null, ChannelConsumers? consumers = null)
     {
         _graph = graph;
+        _consumers = consumers ?? new ChannelConsumers(graph);
         _given = given;
         Precision = new ConvolutionPrecision(graph, config, given, chosen);
         foreach (string output in graph.Outputs.Where(IsReal))
@@ -83,7 +86,7 @@ internal sealed class PrecisionPlan
         var consumers = new List<ChannelConsumer>();
         foreach (Node node in _graph.Consumers(tensor).Where(n => Reads8Bits(n, tensor)))
         {
-            if (ChannelConsumer.Of(_graph, node) is not { } consumer)
+            if (_consumers.Of(node) is not { } consumer)
             {
                 return [];
             }
@@ -99,7 +102,7 @@ internal sealed class PrecisionPlan
     {
         int channels = _graph[tensor].Shape.Rank == 0 ? 1 : _graph[tensor].Shape[-1];
         return _graph.Consumers(tensor)
-            .Select(n => n.Inputs[0] == tensor && _rules[n.Name].Class == QuantClass.Convolution ? ChannelConsumer.Of(_graph, n) : null)
+            .Select(n => n.Inputs[0] == tensor && _rules[n.Name].Class == QuantClass.Convolution ? _consumers.Of(n) : null)
             .Where(c => c is not null && c.Gain.Length == channels)!;
     }
 

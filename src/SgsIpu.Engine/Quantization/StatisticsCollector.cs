@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using SgsIpu.Core;
 using SgsIpu.Engine.Passes;
 using SgsIpu.Engine.Preprocessing;
@@ -89,13 +88,18 @@ internal sealed class StatisticsCollector : IDisposable
         {
             ModelInputs.Check(_graph, inputs);
             Held.Offer(sample.Inputs);
-            Scratch scratch = _scratch.TryTake(out Scratch? used) ? used : new Scratch(_total.Keys.Select(NewStatistics), _session?.NewBuffers(_values.Select(v => v.Shape)));
+            Scratch scratch = _scratch.TryTake(out Scratch? used) ? used : new Scratch(_total.Keys.Select(NewStatistics), _session is null ? null : new OnnxBuffers(_values.Select(v => v.Shape)));
             foreach (string input in _inputs)
             {
                 scratch[input].Observe(inputs[input].As<float>(), 1);
             }
 
-            _session?.Run(inputs, scratch.Buffers!, (i, _, _, bytes) => Look(scratch[_values[i].Tensor], _values[i], MemoryMarshal.Cast<byte, float>(bytes)), cancellationToken);
+            _session?.Run(inputs, scratch.Buffers!, cancellationToken);
+            for (int i = 0; i < _values.Length; i++)
+            {
+                Look(scratch[_values[i].Tensor], _values[i], scratch.Buffers![i]);
+            }
+
             _scratch.Add(scratch);
         }
         catch (IpuException e) when (e.Kind == IpuErrorKind.InvalidArgument)

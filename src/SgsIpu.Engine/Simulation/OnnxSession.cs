@@ -74,18 +74,9 @@ internal sealed class OnnxSession : IDisposable
             cancellationToken);
 
     /// <summary>Runs once into memory that is used again, which saves the system from handing out fresh pages for every run.</summary>
-    public void Run(IReadOnlyDictionary<string, Tensor> inputs, OnnxBuffers buffers, Action<int, DataType, Shape, ReadOnlySpan<byte>> visit, CancellationToken cancellationToken) =>
-        Run(
-            inputs,
-            (options, names, values) =>
-            {
-                _session.Run(options, names, values, _outputs, buffers.Values);
-                Visit(buffers.Values, visit);
-            },
-            cancellationToken);
-
-    /// <summary>Memory for all outputs of a run.</summary>
-    public OnnxBuffers NewBuffers(IEnumerable<Shape> shapes) => new(shapes.Zip(_outputs, (shape, name) => Allocate(_session.OutputMetadata[name], shape)));
+    /// <param name="buffers">One for each output.</param>
+    public void Run(IReadOnlyDictionary<string, Tensor> inputs, OnnxBuffers buffers, CancellationToken cancellationToken) =>
+        Run(inputs, (options, names, values) => _session.Run(options, names, values, _outputs, buffers.Values), cancellationToken);
 
     public void Dispose()
     {
@@ -95,9 +86,6 @@ internal sealed class OnnxSession : IDisposable
             GC.RemoveMemoryPressure(pressure);
         }
     }
-
-    private static OrtValue Allocate(NodeMetadata output, Shape shape) =>
-        OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, output.ElementDataType, [.. shape.Select(d => (long)d)]);
 
     private static void Visit(IReadOnlyList<OrtValue> outputs, Action<int, DataType, Shape, ReadOnlySpan<byte>> visit)
     {

@@ -12,11 +12,11 @@ public sealed class OnnxEmitter(Graph graph)
     /// <summary>Version of the ONNX operator set that is emitted.</summary>
     public const int Opset = 21;
 
-    /// <summary>Images of fewer pixels are handed out whole.</summary>
-    private const int LeastPixels = 100;
+    /// <summary>Rows and columns of the part of a large image, at least; less than twice as many.</summary>
+    private const int PartSide = 7;
 
-    /// <summary>Rows and columns of the part of a large image, about.</summary>
-    private const int PartSide = 28;
+    /// <summary>Images of fewer pixels are handed out whole.</summary>
+    private const int LeastPixels = 4 * PartSide * PartSide;
 
     /// <summary>ONNX Runtime blocks this many channels, or a multiple.</summary>
     private const int BlockedChannels = 8;
@@ -126,9 +126,7 @@ public sealed class OnnxEmitter(Graph graph)
             }
 
             Output(Add("GlobalAveragePool", [value], tensor + "/mean"), ObservedKind.Mean, channels);
-            int[] strides = [Math.Max(1, shape[1] / PartSide), Math.Max(1, shape[2] / PartSide)];
-            string part = Add("MaxPool", [value], tensor + "/part", ("kernel_shape", Longs([1, 1])), ("strides", Longs(strides)));
-            Output(part, ObservedKind.Part, new Shape(1, shape[3], ((shape[1] - 1) / strides[0]) + 1, ((shape[2] - 1) / strides[1]) + 1));
+            Output(Pick(value, tensor, shape, out Shape part), ObservedKind.Part, part);
         }
 
         values = seen.ToImmutable();
@@ -287,6 +285,34 @@ public sealed class OnnxEmitter(Graph graph)
 
         string reshaped = Add("Reshape", [Native(tensor), Constant(Longs(full), "shape")], tensor + "/rank4");
         return Add("Transpose", [reshaped], tensor + "/nchw", ("perm", Longs(ToFirst)));
+    }
+
+    /// <summary>
+    /// Evenly spaced pixels, the first half a step from the border, where padding makes pixels unlike the others. A depthwise convolution
+    /// takes them, since it reads the blocked layout and its dilation reaches half a step.
+    /// </summary>
+    private string Pick(string value, string tensor, Shape shape, out Shape part)
+    {
+        int[] strides = [Math.Max(1, shape[1] / PartSide), Math.Max(1, shape[2] / PartSide)];
+        int[] first = [strides[0] / 2, strides[1] / 2];
+        int[] kernel = [first[0] > 0 ? 2 : 1, first[1] > 0 ? 2 : 1];
+        int taps = kernel[0] * kernel[1];
+        var last = new float[shape[3] * taps];
+        for (int i = taps - 1; i < last.Length; i += taps)
+        {
+            last[i] = 1;
+        }
+
+        string weights = Constant(Tensor.FromArray<float>(last, new Shape(shape[3], 1, kernel[0], kernel[1])), tensor + "/last");
+        part = new Shape(1, shape[3], ((shape[1] - 1 - first[0]) / strides[0]) + 1, ((shape[2] - 1 - first[1]) / strides[1]) + 1);
+        return Add(
+            "Conv",
+            [value, weights],
+            tensor + "/part",
+            ("group", (long)shape[3]),
+            ("kernel_shape", Longs(kernel)),
+            ("dilations", Longs(first.Select(f => Math.Max(f, 1)))),
+            ("strides", Longs(strides)));
     }
 
     private void EmitNodes(IReadOnlyList<string> outputs)
