@@ -54,6 +54,11 @@ public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
         return axis < 0 ? axis + Rank : axis;
     }
 
+    /// <summary>The runs along a dimension: how many dimensions before it start, elements of one, and the step between these.</summary>
+    /// <exception cref="OverflowException">A number is beyond INT32.</exception>
+    public (int Outer, int Length, int Inner) Around(int axis) =>
+        (checked((int)new Shape(AsSpan()[..axis]).Count), this[axis], checked((int)new Shape(AsSpan()[(axis + 1)..]).Count));
+
     /// <summary>Row-major strides in elements.</summary>
     public int[] Strides()
     {

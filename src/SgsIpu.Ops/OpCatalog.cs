@@ -8,112 +8,112 @@ public static class OpCatalog
 {
     private static readonly ImmutableArray<OpEntry> Sorted =
     [
-        new("Abs", typeof(AbsOp), AbsOp.Imports),
-        new("Acos", typeof(AcosOp), AcosOp.Imports),
-        new("Acosh", typeof(AcoshOp), AcoshOp.Imports),
-        new("Add", typeof(AddOp), AddOp.Imports),
-        new("Arg", typeof(ArgOp), ArgOp.Imports),
-        new("Asin", typeof(AsinOp), AsinOp.Imports),
-        new("Asinh", typeof(AsinhOp), AsinhOp.Imports),
-        new("Atan", typeof(AtanOp), AtanOp.Imports),
-        new("Atanh", typeof(AtanhOp), AtanhOp.Imports),
-        new("AveragePool2D", typeof(AveragePool2DOp), AveragePool2DOp.Imports),
-        new("BatchMatMul", typeof(BatchMatMulOp), BatchMatMulOp.Imports),
-        new("BatchToSpace", typeof(BatchToSpaceOp), BatchToSpaceOp.Imports),
-        new("BitShift", typeof(BitShiftOp), BitShiftOp.Imports),
-        new("Cast", typeof(CastOp), CastOp.Imports),
-        new("Ceil", typeof(CeilOp), CeilOp.Imports),
-        new("Celu", typeof(CeluOp), CeluOp.Imports),
-        new("Clip", typeof(ClipOp), ClipOp.Imports),
-        new("Compare", typeof(CompareOp), CompareOp.Imports),
-        new("Concat", typeof(ConcatOp), ConcatOp.Imports),
-        new("Conv2D", typeof(Conv2DOp), Conv2DOp.Imports),
-        new("Cos", typeof(CosOp), CosOp.Imports),
-        new("Cosh", typeof(CoshOp), CoshOp.Imports),
-        new("CumSum", typeof(CumSumOp), CumSumOp.Imports),
-        new("DepthwiseConv2D", typeof(DepthwiseConv2DOp), DepthwiseConv2DOp.Imports),
-        new("Dequantize", typeof(DequantizeOp), DequantizeOp.Imports),
-        new("DetectionPostProcess", typeof(DetectionPostProcessOp), DetectionPostProcessOp.Imports),
-        new("Div", typeof(DivOp), DivOp.Imports),
-        new("Elu", typeof(EluOp), EluOp.Imports),
-        new("Erf", typeof(ErfOp), ErfOp.Imports),
-        new("Exp", typeof(ExpOp), ExpOp.Imports),
-        new("Expand", typeof(ExpandOp), ExpandOp.Imports),
-        new("Floor", typeof(FloorOp), FloorOp.Imports),
-        new("FloorDiv", typeof(FloorDivOp), FloorDivOp.Imports),
-        new("FullyConnected", typeof(FullyConnectedOp), FullyConnectedOp.Imports),
-        new("Gather", typeof(GatherOp), GatherOp.Imports),
-        new("GatherElements", typeof(GatherElementsOp), GatherElementsOp.Imports),
-        new("GatherND", typeof(GatherNDOp), GatherNDOp.Imports),
-        new("Gelu", typeof(GeluOp), GeluOp.Imports),
-        new("GridSample", typeof(GridSampleOp), GridSampleOp.Imports),
-        new("Gru", typeof(GruOp), GruOp.Imports),
-        new("HardSigmoid", typeof(HardSigmoidOp), HardSigmoidOp.Imports),
-        new("HardSwish", typeof(HardSwishOp), HardSwishOp.Imports),
-        new("Identity", typeof(IdentityOp), IdentityOp.Imports),
-        new("IsNonFinite", typeof(IsNonFiniteOp), IsNonFiniteOp.Imports),
-        new("LayerNormalization", typeof(LayerNormalizationOp), LayerNormalizationOp.Imports),
-        new("LeakyRelu", typeof(LeakyReluOp), LeakyReluOp.Imports),
-        new("LocalResponseNormalization", typeof(LocalResponseNormalizationOp), LocalResponseNormalizationOp.Imports),
-        new("Log", typeof(LogOp), LogOp.Imports),
-        new("LogSoftmax", typeof(LogSoftmaxOp), LogSoftmaxOp.Imports),
-        new("Logic", typeof(LogicOp), LogicOp.Imports),
-        new("Lstm", typeof(LstmOp), LstmOp.Imports),
-        new("MaxPool2D", typeof(MaxPool2DOp), MaxPool2DOp.Imports),
-        new("MaxPoolWithIndices2D", typeof(MaxPoolWithIndices2DOp), MaxPoolWithIndices2DOp.Imports),
-        new("MaxRoiPool", typeof(MaxRoiPoolOp), MaxRoiPoolOp.Imports),
-        new("Maximum", typeof(MaximumOp), MaximumOp.Imports),
-        new("Minimum", typeof(MinimumOp), MinimumOp.Imports),
-        new("Mish", typeof(MishOp), MishOp.Imports),
-        new("Mod", typeof(ModOp), ModOp.Imports),
-        new("Mul", typeof(MulOp), MulOp.Imports),
-        new("Neg", typeof(NegOp), NegOp.Imports),
-        new("NonMaxSuppression", typeof(NonMaxSuppressionOp), NonMaxSuppressionOp.Imports),
-        new("NormalizeImage", typeof(NormalizeImageOp), NormalizeImageOp.Imports),
-        new("Not", typeof(NotOp), NotOp.Imports),
-        new("PRelu", typeof(PReluOp), PReluOp.Imports),
-        new("Pad", typeof(PadOp), PadOp.Imports),
-        new("PositionRoiPool", typeof(PositionRoiPoolOp), PositionRoiPoolOp.Imports),
-        new("Pow", typeof(PowOp), PowOp.Imports),
-        new("Quantize", typeof(QuantizeOp), QuantizeOp.Imports),
-        new("Reciprocal", typeof(ReciprocalOp), ReciprocalOp.Imports),
-        new("Reduce", typeof(ReduceOp), ReduceOp.Imports),
-        new("Requantize", typeof(RequantizeOp), RequantizeOp.Imports),
-        new("Reshape", typeof(ReshapeOp), ReshapeOp.Imports),
-        new("ResizeBilinear", typeof(ResizeBilinearOp), []),
-        new("ResizeNearest", typeof(ResizeNearestOp), []),
-        new("ResizeSeparable", typeof(ResizeSeparableOp), ResizeSeparableOp.Imports),
-        new("RmsNormalization", typeof(RmsNormalizationOp), RmsNormalizationOp.Imports),
-        new("Rnn", typeof(RnnOp), RnnOp.Imports),
-        new("RoiAlign", typeof(RoiAlignOp), RoiAlignOp.Imports),
-        new("Round", typeof(RoundOp), RoundOp.Imports),
-        new("Rsqrt", typeof(RsqrtOp), RsqrtOp.Imports),
-        new("Scatter", typeof(ScatterOp), ScatterOp.Imports),
-        new("Shrink", typeof(ShrinkOp), ShrinkOp.Imports),
-        new("Sigmoid", typeof(SigmoidOp), SigmoidOp.Imports),
-        new("Sign", typeof(SignOp), SignOp.Imports),
-        new("Silu", typeof(SiluOp), SiluOp.Imports),
-        new("Sin", typeof(SinOp), SinOp.Imports),
-        new("Sinh", typeof(SinhOp), SinhOp.Imports),
-        new("Slice", typeof(SliceOp), SliceOp.Imports),
-        new("Softmax", typeof(SoftmaxOp), SoftmaxOp.Imports),
-        new("Softplus", typeof(SoftplusOp), SoftplusOp.Imports),
-        new("Softsign", typeof(SoftsignOp), SoftsignOp.Imports),
-        new("SpaceToBatch", typeof(SpaceToBatchOp), SpaceToBatchOp.Imports),
-        new("Sqrt", typeof(SqrtOp), SqrtOp.Imports),
-        new("SsdDetection", typeof(SsdDetectionOp), SsdDetectionOp.Imports),
-        new("Sub", typeof(SubOp), SubOp.Imports),
-        new("Tan", typeof(TanOp), TanOp.Imports),
-        new("Tanh", typeof(TanhOp), TanhOp.Imports),
-        new("ThresholdedRelu", typeof(ThresholdedReluOp), ThresholdedReluOp.Imports),
-        new("TopK", typeof(TopKOp), TopKOp.Imports),
-        new("Transpose", typeof(TransposeOp), TransposeOp.Imports),
-        new("TransposedConv2D", typeof(TransposedConv2DOp), TransposedConv2DOp.Imports),
-        new("Where", typeof(WhereOp), WhereOp.Imports),
+        new("Abs", typeof(AbsOp), static () => AbsOp.Imports),
+        new("Acos", typeof(AcosOp), static () => AcosOp.Imports),
+        new("Acosh", typeof(AcoshOp), static () => AcoshOp.Imports),
+        new("Add", typeof(AddOp), static () => AddOp.Imports),
+        new("Arg", typeof(ArgOp), static () => ArgOp.Imports),
+        new("Asin", typeof(AsinOp), static () => AsinOp.Imports),
+        new("Asinh", typeof(AsinhOp), static () => AsinhOp.Imports),
+        new("Atan", typeof(AtanOp), static () => AtanOp.Imports),
+        new("Atanh", typeof(AtanhOp), static () => AtanhOp.Imports),
+        new("AveragePool2D", typeof(AveragePool2DOp), static () => AveragePool2DOp.Imports),
+        new("BatchMatMul", typeof(BatchMatMulOp), static () => BatchMatMulOp.Imports),
+        new("BatchToSpace", typeof(BatchToSpaceOp), static () => BatchToSpaceOp.Imports),
+        new("BitShift", typeof(BitShiftOp), static () => BitShiftOp.Imports),
+        new("Cast", typeof(CastOp), static () => CastOp.Imports),
+        new("Ceil", typeof(CeilOp), static () => CeilOp.Imports),
+        new("Celu", typeof(CeluOp), static () => CeluOp.Imports),
+        new("Clip", typeof(ClipOp), static () => ClipOp.Imports),
+        new("Compare", typeof(CompareOp), static () => CompareOp.Imports),
+        new("Concat", typeof(ConcatOp), static () => ConcatOp.Imports),
+        new("Conv2D", typeof(Conv2DOp), static () => Conv2DOp.Imports),
+        new("Cos", typeof(CosOp), static () => CosOp.Imports),
+        new("Cosh", typeof(CoshOp), static () => CoshOp.Imports),
+        new("CumSum", typeof(CumSumOp), static () => CumSumOp.Imports),
+        new("DepthwiseConv2D", typeof(DepthwiseConv2DOp), static () => DepthwiseConv2DOp.Imports),
+        new("Dequantize", typeof(DequantizeOp), static () => DequantizeOp.Imports),
+        new("DetectionPostProcess", typeof(DetectionPostProcessOp), static () => DetectionPostProcessOp.Imports),
+        new("Div", typeof(DivOp), static () => DivOp.Imports),
+        new("Elu", typeof(EluOp), static () => EluOp.Imports),
+        new("Erf", typeof(ErfOp), static () => ErfOp.Imports),
+        new("Exp", typeof(ExpOp), static () => ExpOp.Imports),
+        new("Expand", typeof(ExpandOp), static () => ExpandOp.Imports),
+        new("Floor", typeof(FloorOp), static () => FloorOp.Imports),
+        new("FloorDiv", typeof(FloorDivOp), static () => FloorDivOp.Imports),
+        new("FullyConnected", typeof(FullyConnectedOp), static () => FullyConnectedOp.Imports),
+        new("Gather", typeof(GatherOp), static () => GatherOp.Imports),
+        new("GatherElements", typeof(GatherElementsOp), static () => GatherElementsOp.Imports),
+        new("GatherND", typeof(GatherNDOp), static () => GatherNDOp.Imports),
+        new("Gelu", typeof(GeluOp), static () => GeluOp.Imports),
+        new("GridSample", typeof(GridSampleOp), static () => GridSampleOp.Imports),
+        new("Gru", typeof(GruOp), static () => GruOp.Imports),
+        new("HardSigmoid", typeof(HardSigmoidOp), static () => HardSigmoidOp.Imports),
+        new("HardSwish", typeof(HardSwishOp), static () => HardSwishOp.Imports),
+        new("Identity", typeof(IdentityOp), static () => IdentityOp.Imports),
+        new("IsNonFinite", typeof(IsNonFiniteOp), static () => IsNonFiniteOp.Imports),
+        new("LayerNormalization", typeof(LayerNormalizationOp), static () => LayerNormalizationOp.Imports),
+        new("LeakyRelu", typeof(LeakyReluOp), static () => LeakyReluOp.Imports),
+        new("LocalResponseNormalization", typeof(LocalResponseNormalizationOp), static () => LocalResponseNormalizationOp.Imports),
+        new("Log", typeof(LogOp), static () => LogOp.Imports),
+        new("LogSoftmax", typeof(LogSoftmaxOp), static () => LogSoftmaxOp.Imports),
+        new("Logic", typeof(LogicOp), static () => LogicOp.Imports),
+        new("Lstm", typeof(LstmOp), static () => LstmOp.Imports),
+        new("MaxPool2D", typeof(MaxPool2DOp), static () => MaxPool2DOp.Imports),
+        new("MaxPoolWithIndices2D", typeof(MaxPoolWithIndices2DOp), static () => MaxPoolWithIndices2DOp.Imports),
+        new("MaxRoiPool", typeof(MaxRoiPoolOp), static () => MaxRoiPoolOp.Imports),
+        new("Maximum", typeof(MaximumOp), static () => MaximumOp.Imports),
+        new("Minimum", typeof(MinimumOp), static () => MinimumOp.Imports),
+        new("Mish", typeof(MishOp), static () => MishOp.Imports),
+        new("Mod", typeof(ModOp), static () => ModOp.Imports),
+        new("Mul", typeof(MulOp), static () => MulOp.Imports),
+        new("Neg", typeof(NegOp), static () => NegOp.Imports),
+        new("NonMaxSuppression", typeof(NonMaxSuppressionOp), static () => NonMaxSuppressionOp.Imports),
+        new("NormalizeImage", typeof(NormalizeImageOp), static () => NormalizeImageOp.Imports),
+        new("Not", typeof(NotOp), static () => NotOp.Imports),
+        new("PRelu", typeof(PReluOp), static () => PReluOp.Imports),
+        new("Pad", typeof(PadOp), static () => PadOp.Imports),
+        new("PositionRoiPool", typeof(PositionRoiPoolOp), static () => PositionRoiPoolOp.Imports),
+        new("Pow", typeof(PowOp), static () => PowOp.Imports),
+        new("Quantize", typeof(QuantizeOp), static () => QuantizeOp.Imports),
+        new("Reciprocal", typeof(ReciprocalOp), static () => ReciprocalOp.Imports),
+        new("Reduce", typeof(ReduceOp), static () => ReduceOp.Imports),
+        new("Requantize", typeof(RequantizeOp), static () => RequantizeOp.Imports),
+        new("Reshape", typeof(ReshapeOp), static () => ReshapeOp.Imports),
+        new("ResizeBilinear", typeof(ResizeBilinearOp), static () => []),
+        new("ResizeNearest", typeof(ResizeNearestOp), static () => []),
+        new("ResizeSeparable", typeof(ResizeSeparableOp), static () => ResizeSeparableOp.Imports),
+        new("RmsNormalization", typeof(RmsNormalizationOp), static () => RmsNormalizationOp.Imports),
+        new("Rnn", typeof(RnnOp), static () => RnnOp.Imports),
+        new("RoiAlign", typeof(RoiAlignOp), static () => RoiAlignOp.Imports),
+        new("Round", typeof(RoundOp), static () => RoundOp.Imports),
+        new("Rsqrt", typeof(RsqrtOp), static () => RsqrtOp.Imports),
+        new("Scatter", typeof(ScatterOp), static () => ScatterOp.Imports),
+        new("Shrink", typeof(ShrinkOp), static () => ShrinkOp.Imports),
+        new("Sigmoid", typeof(SigmoidOp), static () => SigmoidOp.Imports),
+        new("Sign", typeof(SignOp), static () => SignOp.Imports),
+        new("Silu", typeof(SiluOp), static () => SiluOp.Imports),
+        new("Sin", typeof(SinOp), static () => SinOp.Imports),
+        new("Sinh", typeof(SinhOp), static () => SinhOp.Imports),
+        new("Slice", typeof(SliceOp), static () => SliceOp.Imports),
+        new("Softmax", typeof(SoftmaxOp), static () => SoftmaxOp.Imports),
+        new("Softplus", typeof(SoftplusOp), static () => SoftplusOp.Imports),
+        new("Softsign", typeof(SoftsignOp), static () => SoftsignOp.Imports),
+        new("SpaceToBatch", typeof(SpaceToBatchOp), static () => SpaceToBatchOp.Imports),
+        new("Sqrt", typeof(SqrtOp), static () => SqrtOp.Imports),
+        new("SsdDetection", typeof(SsdDetectionOp), static () => SsdDetectionOp.Imports),
+        new("Sub", typeof(SubOp), static () => SubOp.Imports),
+        new("Tan", typeof(TanOp), static () => TanOp.Imports),
+        new("Tanh", typeof(TanhOp), static () => TanhOp.Imports),
+        new("ThresholdedRelu", typeof(ThresholdedReluOp), static () => ThresholdedReluOp.Imports),
+        new("TopK", typeof(TopKOp), static () => TopKOp.Imports),
+        new("Transpose", typeof(TransposeOp), static () => TransposeOp.Imports),
+        new("TransposedConv2D", typeof(TransposedConv2DOp), static () => TransposedConv2DOp.Imports),
+        new("Where", typeof(WhereOp), static () => WhereOp.Imports),
     ];
 
     /// <summary>Operators of frameworks that become none, one of several, or several of ours.</summary>
-    private static readonly ImmutableArray<ImportRule> Rewrites =
+    private static ImmutableArray<ImportRule> Rewrites =>
     [
         .. CaffeImport.Rules,
         .. BatchNormalization.Imports,
@@ -138,28 +138,30 @@ public static class OpCatalog
         .. TfLiteRecurrent.Imports,
     ];
 
-    private static readonly Dictionary<(Framework, string), ImportRule> Rules =
-        Sorted.SelectMany(e => e.Imports).Concat(Rewrites).ToDictionary(r => (r.Framework, r.OpType));
+    /// <summary>Made at the first import, so that who loads a model does not wait for the rules of all frameworks.</summary>
+    private static readonly Lazy<Dictionary<(Framework, string), ImportRule>> Rules =
+        new(static () => Sorted.SelectMany(e => e.Imports).Concat(Rewrites).ToDictionary(r => (r.Framework, r.OpType)));
 
     public static ImmutableArray<OpEntry> Entries => Sorted;
 
-    /// <summary>
-    /// The record type of an operator name, or null. Found by its name, which is the operator's with "Op" behind it, so that who loads a
-    /// model does not wait for the import rules of all frameworks.
-    /// </summary>
+    /// <summary>The record type of an operator name, or null.</summary>
     public static Type? TypeOf(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return name.Length is > 0 and <= 64 && name.All(char.IsAsciiLetterOrDigit)
-            && typeof(IpuOperator).Assembly.GetType($"{typeof(IpuOperator).Namespace}.{name}Op") is { IsAbstract: false } type
-            && type.IsSubclassOf(typeof(IpuOperator))
-            ? type
-            : null;
+        foreach (OpEntry entry in Sorted)
+        {
+            if (entry.Name == name)
+            {
+                return entry.Type;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The names of a framework's operators that have a rule, sorted.</summary>
     public static IEnumerable<string> OperatorsOf(Framework framework) =>
-        Rules.Keys.Where(k => k.Item1 == framework).Select(k => k.Item2).Order(StringComparer.Ordinal);
+        Rules.Value.Keys.Where(k => k.Item1 == framework).Select(k => k.Item2).Order(StringComparer.Ordinal);
 
     /// <summary>An operator of the catalog with the usual value of each attribute, for what does not depend on them.</summary>
     public static IpuOperator Usual(OpEntry entry)
@@ -172,6 +174,6 @@ public static class OpCatalog
     public static ImportRule? RuleFor(Framework framework, SourceNode node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        return Rules.GetValueOrDefault((framework, node.Domain.Length == 0 ? node.OpType : node.Domain + "." + node.OpType));
+        return Rules.Value.GetValueOrDefault((framework, node.Domain.Length == 0 ? node.OpType : node.Domain + "." + node.OpType));
     }
 }

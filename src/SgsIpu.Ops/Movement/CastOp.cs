@@ -62,7 +62,9 @@ public sealed partial record CastOp(DataType To) : IpuOperator
     internal static DataType FromOnnx(LiftContext c, long to)
     {
         DataType[] known = [DataType.Float32, DataType.UInt8, DataType.Int8, DataType.UInt16, DataType.Int16, DataType.Int32, DataType.Int64, DataType.Bool, DataType.Float16, DataType.Float64];
-        DataType type = known.FirstOrDefault(t => ToOnnx(t) == to, (DataType)(-1));
+
+        // Unsigned integers of 32 and 64 bits are INT64 throughout.
+        DataType type = to is 12 or 13 ? DataType.Int64 : known.FirstOrDefault(t => ToOnnx(t) == to, (DataType)(-1));
         return type switch
         {
             (DataType)(-1) => throw c.Error("CastType", $"a cast to element type {to} is not supported", IpuErrorKind.NotSupported),

@@ -36,7 +36,8 @@ internal static partial class TensorFlowMovement
         .. ImportRule.TensorFlowAndTfLite("Range", "RANGE", Range),
         .. ImportRule.TensorFlowAndTfLite("Rank", "RANK", static c => c.BindConstant(0, Tensor.Scalar(c.Spec(0).Shape.Rank))),
         .. ImportRule.TensorFlowAndTfLite("Reshape", "RESHAPE", Reshape),
-        .. ImportRule.TensorFlowAndTfLite("ReverseSequence", "REVERSE_SEQUENCE", ReverseSequence),
+        .. ImportRule.TensorFlowAndTfLite("ReverseSequence", "REVERSE_SEQUENCE", static c =>
+            SelectionImport.ReverseSequence(c, c.Spec(0).Shape.Axis((int)c.Node.Int("seq_dim", 0)), c.Spec(0).Shape.Axis((int)c.Node.Int("batch_dim", 0)))),
         .. ImportRule.TensorFlowAndTfLite("ReverseV2", "REVERSE_V2", Reverse),
         .. ImportRule.TensorFlowAndTfLite("Shape", "SHAPE", static c => Integers(c, [.. c.Spec(0).Shape.Select(d => (long)d)], "out_type")),
         .. ImportRule.TensorFlowAndTfLite("Slice", "SLICE", Slice),
@@ -196,32 +197,6 @@ internal static partial class TensorFlowMovement
         }
 
         c.AddOutput(0, new IdentityOp(), value);
-    }
-
-    /// <summary>The first elements of each sequence backwards; the lengths are constant.</summary>
-    private static void ReverseSequence(LiftContext c)
-    {
-        Shape x = c.Spec(0).Shape;
-        int time = x.Axis((int)c.Node.Int("seq_dim", 0));
-        int batch = x.Axis((int)c.Node.Int("batch_dim", 0));
-        int[] lengths = c.RequireConstant(1, "sequence lengths").ToInts();
-        if (time == batch || lengths.Length != x[batch] || lengths.Any(l => l < 0 || l > x[time]))
-        {
-            throw c.Error("ShapeMismatch", $"sequences of [{string.Join(", ", lengths)}] along dimension {time} do not fit {c.Spec(0)}");
-        }
-
-        string[] sequences = new string[lengths.Length];
-        for (int b = 0; b < lengths.Length; b++)
-        {
-            int[] start = [.. x.Select((_, d) => d == batch ? b : 0)];
-            Shape one = x.With(batch, 1);
-            var turned = new SliceOp([.. start.Select((s, d) => d == time ? Math.Max(0, lengths[b] - 1) : s)], [.. one.With(time, lengths[b])], [.. x.Select((_, d) => d == time ? -1 : 1)]);
-            var rest = new SliceOp([.. start.Select((s, d) => d == time ? Math.Min(lengths[b], x[time] - 1) : s)], [.. one.With(time, x[time] - lengths[b])], [.. x.Select(_ => 1)]);
-            string[] parts = [.. lengths[b] > 0 ? [c.Add("turned", turned, c.Input(0))] : Array.Empty<string>(), .. lengths[b] < x[time] ? [c.Add("rest", rest, c.Input(0))] : Array.Empty<string>()];
-            sequences[b] = parts.Length == 1 ? parts[0] : c.Add("sequence", new ConcatOp(time), parts);
-        }
-
-        c.AddOutput(0, new ConcatOp(batch), sequences);
     }
 
     /// <summary>The places that are true; their number is a shape, so that they must be constant.</summary>

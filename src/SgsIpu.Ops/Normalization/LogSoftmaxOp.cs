@@ -49,9 +49,7 @@ public sealed record LogSoftmaxOp(int Axis = -1) : IpuOperator
         Tensor table = binding.OptionalInput(1)?.Constant ?? throw binding.NotSupported("the table is missing");
         var kernel = new LogSoftmaxKernel(x.Type, x.Scale, y.Type, y.Range, y.Scale, table);
         int axis = x.Shape.Axis(Axis);
-        int length = x.Shape[axis];
-        int outer = (int)new Shape(x.Shape.AsSpan()[..axis]).Count;
-        int inner = (int)new Shape(x.Shape.AsSpan()[(axis + 1)..]).Count;
+        (int outer, int length, int inner) = x.Shape.Around(axis);
         return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), outer, length, inner));
     }
 

@@ -84,9 +84,7 @@ public sealed record ArgOp(bool Max, int Axis, bool KeepDims = true, bool Last =
         where T : unmanaged, IBinaryInteger<T>
     {
         Shape shape = binding.Input(0).Shape;
-        int length = shape[Axis];
-        int outer = (int)new Shape(shape.AsSpan()[..Axis]).Count;
-        int inner = (int)new Shape(shape.AsSpan()[(Axis + 1)..]).Count;
+        (int outer, int length, int inner) = shape.Around(Axis);
         return new DelegateKernel((in FixedArguments a) =>
         {
             ReadOnlySpan<T> x = a.Input<T>(0);

@@ -81,9 +81,7 @@ public sealed record CumSumOp(int Axis, bool Exclusive = false, bool Reverse = f
         where TY : unmanaged
     {
         Shape shape = binding.Input(0).Shape;
-        int length = shape[Axis];
-        int outer = (int)new Shape(shape.AsSpan()[..Axis]).Count;
-        int inner = (int)new Shape(shape.AsSpan()[(Axis + 1)..]).Count;
+        (int outer, int length, int inner) = shape.Around(Axis);
         return new DelegateKernel((in FixedArguments a) =>
         {
             ReadOnlySpan<TX> x = a.Input<TX>(0);

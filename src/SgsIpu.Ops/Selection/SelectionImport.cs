@@ -12,7 +12,7 @@ internal static class SelectionImport
         ImportRule.Onnx("EyeLike", EyeLike),
         ImportRule.Onnx("Hardmax", Hardmax),
         ImportRule.Onnx("OneHot", OneHot),
-        ImportRule.Onnx("ReverseSequence", ReverseSequence),
+        ImportRule.Onnx("ReverseSequence", static c => ReverseSequence(c, (int)c.Node.Int("time_axis", 0), (int)c.Node.Int("batch_axis", 1))),
         ImportRule.Onnx("Trilu", Trilu),
         ImportRule.TensorFlow("OneHot", OneHotValues),
         ImportRule.TfLite("ONE_HOT", OneHotValues),
@@ -117,29 +117,37 @@ internal static class SelectionImport
     }
 
     /// <summary>The first elements of each sequence backwards; the lengths are constant.</summary>
-    private static void ReverseSequence(LiftContext c)
+    internal static void ReverseSequence(LiftContext c, int time, int batch)
     {
         Shape x = c.Spec(0).Shape;
-        int batchAxis = (int)c.Node.Int("batch_axis", 1);
-        int timeAxis = (int)c.Node.Int("time_axis", 0);
-        int[] lengths = c.RequireConstant(1, "sequence_lens").ToInts();
-        if (x.Rank < 2 || batchAxis + timeAxis != 1 || lengths.Length != x[batchAxis] || lengths.Any(l => l < 0 || l > x[timeAxis]))
+        int[] lengths = c.RequireConstant(1, "sequence lengths").ToInts();
+        if (time == batch || lengths.Length != x[batch] || lengths.Any(l => l < 0 || l > x[time]))
         {
-            throw c.Error("ShapeMismatch", $"sequences of [{string.Join(", ", lengths)}] do not fit {c.Spec(0)} with batch {batchAxis} and time {timeAxis}");
+            throw c.Error("ShapeMismatch", $"sequences of [{string.Join(", ", lengths)}] along dimension {time} do not fit {c.Spec(0)} with batch {batch}");
         }
 
-        var indices = new long[x[0] * x[1] * 2];
-        for (int i = 0; i < x[0] * x[1]; i++)
+        // The two dimensions come to the front in their order, and go back behind.
+        int[] order = [Math.Min(time, batch), Math.Max(time, batch), .. Enumerable.Range(0, x.Rank).Where(d => d != time && d != batch)];
+        (int rows, int columns) = (x[order[0]], x[order[1]]);
+        var indices = new long[rows * columns * 2];
+        for (int i = 0; i < rows * columns; i++)
         {
-            (int first, int second) = Math.DivRem(i, x[1]);
-            int length = lengths[batchAxis == 0 ? first : second];
-            int time = timeAxis == 0 ? first : second;
-            int turned = time < length ? length - 1 - time : time;
-            indices[i * 2] = timeAxis == 0 ? turned : first;
-            indices[(i * 2) + 1] = timeAxis == 0 ? second : turned;
+            (int first, int second) = Math.DivRem(i, columns);
+            int at = time < batch ? first : second;
+            int length = lengths[time < batch ? second : first];
+            int turned = at < length ? length - 1 - at : at;
+            (indices[2 * i], indices[(2 * i) + 1]) = time < batch ? (turned, second) : (first, turned);
         }
 
-        c.AddOutput(0, new GatherNDOp(), c.Input(0), c.AddConstant(Tensor.FromArray(indices, x[0], x[1], 2), "turned"));
+        string places = c.AddConstant(Tensor.FromArray(indices, rows, columns, 2), "turned");
+        if (order.SequenceEqual(Enumerable.Range(0, x.Rank)))
+        {
+            c.AddOutput(0, new GatherNDOp(), c.Input(0), places);
+            return;
+        }
+
+        string front = c.Add("front", new TransposeOp([.. order]), c.Input(0));
+        c.AddOutput(0, new TransposeOp([.. Enumerable.Range(0, x.Rank).Select(d => Array.IndexOf(order, d))]), c.Add("reversed", new GatherNDOp(), front, places));
     }
 
     /// <summary>The upper or lower triangle of matrices; the diagonal is constant.</summary>

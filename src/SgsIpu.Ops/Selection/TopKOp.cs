@@ -82,9 +82,7 @@ public sealed record TopKOp(int K, int Axis, bool Largest = true) : IpuOperator
         where T : unmanaged, IBinaryInteger<T>
     {
         Shape shape = binding.Input(0).Shape;
-        int length = shape[Axis];
-        int outer = (int)new Shape(shape.AsSpan()[..Axis]).Count;
-        int inner = (int)new Shape(shape.AsSpan()[(Axis + 1)..]).Count;
+        (int outer, int length, int inner) = shape.Around(Axis);
         int width = binding.Input(0).Type.Bits() / 8;
         int keyBytes = ((length * width) + 7) / 8 * 8;
         return new DelegateKernel(

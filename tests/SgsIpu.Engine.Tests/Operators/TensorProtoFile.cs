@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using SgsIpu.Core;
 
 namespace SgsIpu.Engine.Tests.Operators;
@@ -71,13 +72,19 @@ internal static class TensorProtoFile
             4 => DataType.UInt16,
             5 => DataType.Int16,
             6 => DataType.Int32,
-            7 => DataType.Int64,
+            7 or 12 or 13 => DataType.Int64,
             9 => DataType.Bool,
             10 => DataType.Float16,
             11 => DataType.Float64,
             _ => throw new NotSupportedException($"element type {type}"),
         };
         var shape = new Shape([.. dimensions]);
+        if (raw is not null && type == 12)
+        {
+            // The tool chain has unsigned integers of 32 bits in 64.
+            return Tensor.FromArray<long>([.. MemoryMarshal.Cast<byte, uint>(raw).ToArray().Select(v => (long)v)], shape);
+        }
+
         return raw is not null ? new Tensor(element, shape, raw)
             : reals.Count > 0 ? Tensor.FromArray<float>([.. reals], shape)
             : element == DataType.Int64 ? Tensor.FromArray<long>([.. integers], shape)

@@ -76,6 +76,26 @@ public sealed class TensorFlowLiftTests
         }
     }
 
+    /// <summary>Sequences along any dimension, of a batch along any other.</summary>
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(0, 1)]
+    [InlineData(2, 1)]
+    [InlineData(0, 2)]
+    public void Sequences_are_turned_up_to_their_lengths(int time, int batch)
+    {
+        Tensor x = Samples.Uniform(1, -1, 1, 3, 3, 3);
+        int[] lengths = [2, 3, 0];
+        Tensor y = Run(TensorFlow("ReverseSequence").Input(x).Constant(Tensor.FromArray(lengths, 3)).Attribute("seq_dim", (long)time).Attribute("batch_dim", (long)batch))[0];
+        for (int i = 0; i < 27; i++)
+        {
+            int[] place = [i / 9, i / 3 % 3, i % 3];
+            int length = lengths[place[batch]];
+            place[time] = place[time] < length ? length - 1 - place[time] : place[time];
+            Assert.Equal(x.As<float>()[(place[0] * 9) + (place[1] * 3) + place[2]], y.As<float>()[i]);
+        }
+    }
+
     [Theory]
     [InlineData("AvgPool3D", "AveragePool", "SAME", "SAME_UPPER")]
     [InlineData("AvgPool3D", "AveragePool", "VALID", "VALID")]
