@@ -89,8 +89,26 @@ internal sealed class QModeCalibrator
 
     private Reconstructor Reconstructor(CancellationToken cancellationToken) => _reconstructor ??= new Reconstructor(_real, _options, _config.RetrainIterations, _cuda, _progress, cancellationToken);
 
-    private IpuModel Rebuilt(QuantizedModel model, Outcome outcome, CancellationToken cancellationToken) =>
-        Rebuilds ? Applied(model.Model, Reconstructor(cancellationToken).Rebuild(Judged(model.WithoutBorder()), FrozenSet<string>.Empty, narrow: false, cancellationToken), outcome) : model.Model;
+    /// <summary>The model with its layers rebuilt, where that makes it no worse as a whole.</summary>
+    private IpuModel Rebuilt(QuantizedModel model, Outcome outcome, CancellationToken cancellationToken)
+    {
+        if (!Rebuilds)
+        {
+            return model.Model;
+        }
+
+        Graph plain = Judged(model.WithoutBorder());
+        return TryRebuilding(model, plain, outcome, cancellationToken)
+            ?? model.Model with { Report = model.Model.Report! with { Steps = [.. model.Model.Report.Steps, "layers rebuilt: worse as a whole, left alone"] } };
+    }
+
+    /// <summary>The model rebuilt; null where it is worse as a whole than a plain graph.</summary>
+    private IpuModel? TryRebuilding(QuantizedModel model, Graph plain, Outcome outcome, CancellationToken cancellationToken)
+    {
+        Graph graph = Judged(model.WithoutBorder());
+        RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(graph, FrozenSet<string>.Empty, narrow: false, cancellationToken);
+        return Reconstructor(cancellationToken).IsNoWorse(rebuilt.ApplyTo(graph), plain, cancellationToken) ? Applied(model.Model, rebuilt, outcome) : null;
+    }
 
     private static IpuModel Applied(IpuModel model, RebuiltGraph rebuilt, Outcome outcome)
     {
@@ -118,12 +136,10 @@ internal sealed class QModeCalibrator
 
         if (plain.Chosen.Any())
         {
-            double[] goal = Reconstructor(cancellationToken).Noise(Judged(plain.WithoutBorder()), cancellationToken);
             QuantizedModel narrower = Quantize(Fewer(plain), CalibrationLevel.L5, cancellationToken);
-            RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(Judged(narrower.WithoutBorder()), FrozenSet<string>.Empty, narrow: false, cancellationToken);
-            if (rebuilt.NoiseAfter.Zip(goal).All(n => n.First <= n.Second))
+            if (TryRebuilding(narrower, Judged(plain.WithoutBorder()), outcome, cancellationToken) is { } rebuilt)
             {
-                return Finish(Applied(narrower.Model, rebuilt, outcome), outcome);
+                return Finish(rebuilt, outcome);
             }
         }
 

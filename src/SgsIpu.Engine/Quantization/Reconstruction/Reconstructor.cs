@@ -18,6 +18,9 @@ internal sealed class Reconstructor
 
     private const int LeastJudges = 4;
 
+    /// <summary>Inputs and outputs that are held for the whole runs at the end; 256 MiB.</summary>
+    private const long HeldBytes = 256L << 20;
+
     private readonly Graph _real;
     private readonly CalibrationOptions _options;
     private readonly int _rounds;
@@ -30,6 +33,8 @@ internal sealed class Reconstructor
     private readonly int _firstJudge;
     private readonly int _judges;
     private readonly FixedTrial _trial;
+    private readonly Graph _judged;
+    private FixedTrial? _whole;
 
     /// <param name="real">The float graph.</param>
     /// <param name="rounds">Rounds of learning for each layer.</param>
@@ -47,12 +52,29 @@ internal sealed class Reconstructor
         int layers = real.Nodes.Count(n => LayerGeometry.Of(real, n) is not null);
         long affordable = Math.Max(LeastJudges, JudgedMacs / Math.Max(1, macs * layers));
         _judges = (int)Math.Min(_chosen.Length - _firstJudge, affordable);
-        _trial = new FixedTrial(JudgedOutputs.OfReal(real), [.. _chosen.Skip(_firstJudge).Take(_judges).Select(c => options.Samples.Read(c, norm: true, cancellationToken).Inputs)], cancellationToken);
+        _judged = JudgedOutputs.OfReal(real);
+        _trial = Trial(_chosen.Skip(_firstJudge).Take(_judges), cancellationToken);
     }
 
     /// <summary>Noise over signal of each output of a fixed graph on samples held back; empty where none holds real numbers.</summary>
     /// <param name="graph">With the float graph's own inputs and <see cref="JudgedOutputs"/>.</param>
     public double[] Noise(Graph graph, CancellationToken cancellationToken) => _trial.IsEmpty ? [] : _trial.Noise(graph, cancellationToken);
+
+    /// <summary>
+    /// Whether a rebuilt graph as a whole is no worse than another, on the samples held back and on all: few judges may have been
+    /// followed where others lose.
+    /// </summary>
+    public bool IsNoWorse(Graph rebuilt, Graph other, CancellationToken cancellationToken)
+    {
+        if (_trial.IsEmpty || Mean(Noise(rebuilt, cancellationToken)) > Mean(Noise(other, cancellationToken)))
+        {
+            return _trial.IsEmpty;
+        }
+
+        long bytes = _judged.Inputs.Concat(_judged.Outputs).Sum(t => _judged[t].ByteCount);
+        _whole ??= Trial(_chosen.Reverse().Take((int)Math.Clamp(HeldBytes / Math.Max(1, bytes), 1, _chosen.Length)), cancellationToken);
+        return Mean(_whole.Noise(rebuilt, cancellationToken)) <= Mean(_whole.Noise(other, cancellationToken));
+    }
 
     /// <summary>One number for all outputs: the geometric mean, for which a part more or less counts the same in each. NaN of none.</summary>
     public static double Mean(double[] noise) => noise.Length == 0 ? double.NaN : Math.Exp(noise.Average(n => Math.Log(Math.Max(n, 1e-12))));
@@ -123,6 +145,9 @@ internal sealed class Reconstructor
 
         return (new RebuiltLayer(best.Rounded, forms.Narrow, forms.LossBefore, best.Loss), best.Noise);
     }
+
+    private FixedTrial Trial(IEnumerable<int> samples, CancellationToken cancellationToken) =>
+        new(_judged, [.. samples.Select(s => _options.Samples.Read(s, norm: true, cancellationToken).Inputs)], cancellationToken);
 
     /// <summary>Signal over error.</summary>
     private static double Decibels(double loss) => -10 * Math.Log10(Math.Max(loss, 1e-12));

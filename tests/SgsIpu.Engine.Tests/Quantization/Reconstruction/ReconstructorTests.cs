@@ -32,6 +32,16 @@ public sealed class ReconstructorTests
     }
 
     [Fact]
+    public void AGraphThatIsWorseAsAWholeIsTold()
+    {
+        (Reconstructor reconstructor, Graph narrow) = Setup(wide: false);
+        (_, Graph wide) = Setup(wide: true);
+        Assert.True(reconstructor.IsNoWorse(wide, narrow, CancellationToken.None));
+        Assert.True(reconstructor.IsNoWorse(narrow, narrow, CancellationToken.None));
+        Assert.False(reconstructor.IsNoWorse(narrow, wide, CancellationToken.None));
+    }
+
+    [Fact]
     public void WhatStaysIsNotRebuilt()
     {
         (Reconstructor reconstructor, Graph graph) = Setup(wide: false);
