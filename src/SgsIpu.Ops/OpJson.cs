@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -31,12 +34,64 @@ public static class OpJson
             ?? throw new IpuException("UnknownOperator", $"operator '{name}' is unknown to this version of the tool", IpuErrorKind.NotSupported);
         try
         {
-            return (IpuOperator)attributes.Deserialize(type, Options)!;
+            return Make(type, attributes);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {
             throw new IpuException("OperatorAttributes", $"the attributes of operator '{name}' are damaged: {e.Message}", IpuErrorKind.InvalidFile, e);
         }
+    }
+
+    /// <summary>
+    /// Calls the record's constructor and its other setters with the fields that are there. The serializer would make code for every
+    /// operator first, which takes longer than the rest of a model.
+    /// </summary>
+    private static IpuOperator Make(Type type, JsonElement attributes)
+    {
+        if (attributes.ValueKind != JsonValueKind.Object)
+        {
+            throw new JsonException("they are no object");
+        }
+
+        ConstructorInfo constructor = type.GetConstructors()[0];
+        ParameterInfo[] parameters = constructor.GetParameters();
+        object?[] arguments = Array.ConvertAll(parameters, p => Field(attributes, p.Name!) is { } value ? Value(value, p.ParameterType) : p.HasDefaultValue ? p.DefaultValue : null);
+        var op = (IpuOperator)constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, arguments, null);
+        foreach (PropertyInfo property in type.GetProperties())
+        {
+            if (property.CanWrite && !Array.Exists(parameters, p => p.Name == property.Name) && Field(attributes, property.Name) is { } value)
+            {
+                property.SetValue(op, Value(value, property.PropertyType), BindingFlags.DoNotWrapExceptions, null, null, null);
+            }
+        }
+
+        return op;
+    }
+
+    private static JsonElement? Field(JsonElement attributes, string name) =>
+        attributes.TryGetProperty(JsonNamingPolicy.CamelCase.ConvertName(name), out JsonElement value) ? value : null;
+
+    private static object? Value(JsonElement value, Type type) => value.ValueKind switch
+    {
+        JsonValueKind.Number when type == typeof(int) => value.GetInt32(),
+        JsonValueKind.Number when type == typeof(float) => value.GetSingle(),
+        JsonValueKind.True or JsonValueKind.False when type == typeof(bool) => value.GetBoolean(),
+        JsonValueKind.String when type.IsEnum => Enum.TryParse(type, value.GetString(), ignoreCase: true, out object? named) ? named : throw new JsonException($"'{value.GetString()}' is no {type.Name}"),
+        JsonValueKind.Array when type == typeof(ImmutableArray<int>) => ImmutableCollectionsMarshal.AsImmutableArray(Integers(value)),
+        JsonValueKind.Array when type == typeof(Shape) => Array.Exists(Integers(value), s => s < 0) ? throw new JsonException("a shape has no negative sizes") : new Shape(Integers(value)),
+        _ => value.Deserialize(type, Options),
+    };
+
+    private static int[] Integers(JsonElement list)
+    {
+        int[] values = new int[list.GetArrayLength()];
+        int count = 0;
+        foreach (JsonElement element in list.EnumerateArray())
+        {
+            values[count++] = element.GetInt32();
+        }
+
+        return values;
     }
 
     /// <summary>What has no setter is computed from the rest.</summary>

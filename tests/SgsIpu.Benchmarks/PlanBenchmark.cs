@@ -43,7 +43,7 @@ internal static class PlanBenchmark
             long capacity = long.Parse(name[1], CultureInfo.InvariantCulture);
             MemoryDemand[] demands = [.. File.ReadLines(file).Skip(1).Select(l => l.Split(',').Select(p => long.Parse(p, CultureInfo.InvariantCulture)).ToArray()).Select(p => new MemoryDemand(p[3], (int)p[1], (int)p[2] - 1))];
             long start = Stopwatch.GetTimestamp();
-            OffsetSearch search = OffsetSearch.Place(demands);
+            OffsetSearch search = OffsetSearch.Place(demands, capacity);
             double time = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             Console.WriteLine(FormattableString.Invariant(
                 $"{name[0],-6} {demands.Length,8} {search.LowerBound,10} {search.Total,10} {100.0 * (search.Total - search.LowerBound) / search.LowerBound,6:0.0}% {capacity,10} {(search.Total <= capacity ? "yes" : "no"),7} {time,6:0}"));

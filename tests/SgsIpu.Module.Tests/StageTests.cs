@@ -138,6 +138,31 @@ public sealed class StageTests(ModuleFixture module)
         Assert.Equal(("Float32", "INT8"), (rows[2].Properties["dtype"].Value, rows[2].Properties["qtype"].Value));
     }
 
+    /// <summary>An image made for batches: each item of a batch gives what it gives alone, in the order of the stack.</summary>
+    [Theory]
+    [InlineData("-Batch 3", "1 2 3", 4)]
+    [InlineData("-Batch 2, 3, 5 -BatchMode OneBuf", "1 2 3 5", 4)]
+    public void ASessionTakesTheBatchesOfItsImage(string options, string taken, int refused)
+    {
+        string[] results = [.. module.Run(
+            $$"""
+            $null = $fixed | Export-IpuOffline $out/batches.img {{options}} -Force
+            $one = New-IpuSession $fixed; $many = New-IpuSession $out/batches.img
+            foreach ($n in {{taken.Replace(" ", ", ", StringComparison.Ordinal)}}) {
+                $items = @(1..$n | ForEach-Object { $b = [byte[]]::new(64 * 64 * 3); [Random]::new($_).NextBytes($b); , $b })
+                $many.SetInput(0, [byte[]]($items | ForEach-Object { $_ })); $many.Invoke()
+                $many.GetOutput(0).ToFloatArray() -join ' '
+                ($items | ForEach-Object { $one.SetInput(0, $_); $one.Invoke(); $one.GetOutput(0).ToFloatArray() }) -join ' '
+            }
+            $one.Dispose(); $many.Dispose()
+            """).Select(o => o.ToString()!)];
+        Assert.Equal(2 * taken.Split(' ').Length, results.Length);
+        Assert.All(results.Chunk(2), pair => Assert.Equal(pair[1], pair[0]));
+        Assert.Equal(results.Length / 2, results.Distinct().Count());
+        string beyond = Assert.Single(module.Try($"$s = New-IpuSession $out/batches.img; $s.SetInput(0, [byte[]]::new({refused} * 64 * 64 * 3)); $s.Invoke()").Errors).ToString();
+        Assert.Contains($"was given {refused} inputs at once", beyond, StringComparison.Ordinal);
+    }
+
     /// <summary>One picture as bytes, as numbers, as arrays of arrays, as a tensor, and in a file: the same result.</summary>
     [Fact]
     public void InputsMayBeArraysTensorsAndFiles()

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using SgsIpu.Core;
@@ -20,7 +19,7 @@ public static class ImageReader
     public static IpuModel Read(ReadOnlyMemory<byte> file, string path)
     {
         IpuException Damaged(string what) => ImageLayout.Damaged(path, what);
-        CheckHeader(file.Span, path);
+        CheckHeader(file, path);
         Dictionary<string, ReadOnlyMemory<byte>> sections = Sections(file, Damaged);
         ReadOnlyMemory<byte> Section(string name) => sections.TryGetValue(name, out ReadOnlyMemory<byte> s) ? s : throw Damaged($"section '{name}' is missing");
 
@@ -52,9 +51,10 @@ public static class ImageReader
         };
     }
 
-    private static void CheckHeader(ReadOnlySpan<byte> file, string path)
+    private static void CheckHeader(ReadOnlyMemory<byte> file, string path)
     {
-        if (!ImageLayout.IsImage(file))
+        ReadOnlySpan<byte> header = file.Span;
+        if (!ImageLayout.IsImage(header))
         {
             throw new IpuException("NotAnImage", $"'{path}' is no offline image: it does not begin as one") { Target = path };
         }
@@ -64,13 +64,13 @@ public static class ImageReader
             throw Truncated(path, file.Length, ImageLayout.HeaderBytes);
         }
 
-        uint version = BinaryPrimitives.ReadUInt32LittleEndian(file[ImageLayout.VersionAt..]);
+        uint version = BinaryPrimitives.ReadUInt32LittleEndian(header[ImageLayout.VersionAt..]);
         if (version != ImageLayout.Version)
         {
             throw new IpuException("ImageVersion", $"'{path}' has format version {version}; this tool reads version {ImageLayout.Version}", IpuErrorKind.NotSupported) { Target = path };
         }
 
-        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file[ImageLayout.FileLengthAt..]);
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(header[ImageLayout.FileLengthAt..]);
         if ((ulong)file.Length < length)
         {
             throw Truncated(path, file.Length, length);
@@ -81,11 +81,7 @@ public static class ImageReader
             throw ImageLayout.Damaged(path, $"it has {file.Length} bytes, its header says {length}");
         }
 
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(file[..ImageLayout.DigestAt]);
-        hash.AppendData(new byte[ImageLayout.DigestBytes]);
-        hash.AppendData(file[ImageLayout.HeaderBytes..]);
-        if (!hash.GetHashAndReset().AsSpan().SequenceEqual(file.Slice(ImageLayout.DigestAt, ImageLayout.DigestBytes)))
+        if (!ImageLayout.Digest(file).AsSpan().SequenceEqual(header.Slice(ImageLayout.DigestAt, ImageLayout.DigestBytes)))
         {
             throw ImageLayout.Damaged(path, "its checksum does not fit its content");
         }

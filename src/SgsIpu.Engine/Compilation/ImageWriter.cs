@@ -99,8 +99,7 @@ public static class ImageWriter
             sections[i].Content.CopyTo(file, offsets[i]);
         }
 
-        // The digest's own bytes are still 0, as its definition wants them.
-        SHA256.HashData(file, file.AsSpan(ImageLayout.DigestAt, ImageLayout.DigestBytes));
+        ImageLayout.Digest(file).CopyTo(file, ImageLayout.DigestAt);
         return file;
     }
 

@@ -4,12 +4,19 @@ namespace SgsIpu.Engine.Compilation;
 /// Places blocks of fixed lifetimes in as little memory as it can (dynamic storage allocation, which is NP-hard). Blocks are placed one by
 /// one into the lowest or the tightest gap, in several orders: by size (Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net
 /// Inference", 2020), by size and time, by crowding. Where none reaches the lower bound, the order is mended: blocks that stick out are
-/// placed earlier (Joslin and Clements, "Squeaky Wheel Optimization", 1999). The same blocks always get the same places.
+/// placed earlier (Joslin and Clements, "Squeaky Wheel Optimization", 1999). Where that leaves a gap to the bound, <see cref="CanonicalSearch"/>
+/// is asked for ever less. The same blocks always get the same places.
 /// </summary>
 public sealed class OffsetSearch
 {
     /// <summary>Work of the mending, in comparisons of two blocks: well under a second where the bound is not reached.</summary>
     private const long Effort = 100_000_000;
+
+    /// <summary>Work of each search for a placement of a given size, in visits of blocks: about a second where it finds none.</summary>
+    private const long SearchEffort = 200_000_000;
+
+    /// <summary>Gap to the bound that is searched for less.</summary>
+    private const double SearchedGap = 0.02;
 
     private readonly MemoryDemand[] _demands;
     private readonly bool[] _together;
@@ -48,10 +55,11 @@ public sealed class OffsetSearch
     /// <summary>The place of each block, in the order given.</summary>
     public IReadOnlyList<long> Offsets => _best;
 
-    public static OffsetSearch Place(IEnumerable<MemoryDemand> demands)
+    /// <param name="enough">Bytes with which the search is content; 0 for as few as it can.</param>
+    public static OffsetSearch Place(IEnumerable<MemoryDemand> demands, long enough = 0)
     {
         var search = new OffsetSearch([.. demands]);
-        search.Run();
+        search.Run(enough);
         return search;
     }
 
@@ -70,7 +78,7 @@ public sealed class OffsetSearch
         return most;
     }
 
-    private void Run()
+    private void Run(long enough)
     {
         if (_demands.Length == 0)
         {
@@ -95,7 +103,12 @@ public sealed class OffsetSearch
             starts.Add((Math.Min(Try(order, tightest: false), Try(order, tightest: true)), order));
         }
 
-        long share = Effort / 3;
+        if (Total > Math.Max(enough, LowerBound * (1 + SearchedGap)))
+        {
+            Search(Math.Max(enough, LowerBound));
+        }
+
+        long share = Total <= enough ? 0 : Effort / 3;
         foreach ((_, int[] order) in starts.OrderBy(s => s.Total).Take(3))
         {
             Mend(order, share);
@@ -119,6 +132,24 @@ public sealed class OffsetSearch
         }
 
         return total;
+    }
+
+    /// <summary>Looks for a placement in <paramref name="wanted"/> bytes, then halves what is between that and the best one.</summary>
+    private void Search(long wanted)
+    {
+        long refused = wanted - 1;
+        for (long size = wanted; size < Total && Total - refused > Total / 500; size = refused + ((Total - refused) / 2))
+        {
+            if (CanonicalSearch.TryPlace(_demands, size, SearchEffort) is { } places)
+            {
+                _best = places;
+                Total = places.Zip(_demands, (p, d) => p + d.Size).Max();
+            }
+            else
+            {
+                refused = size;
+            }
+        }
     }
 
     /// <summary>Squeaky wheels: every block has a rank; blocks that stick out of the wanted memory get a better one.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using SgsIpu.Core;
@@ -99,6 +100,11 @@ internal static class JsonFields
             return null;
         }
 
+        if (IsText(json))
+        {
+            return Packed<double>(ref json);
+        }
+
         BeginArray(ref json);
         double[] values = new double[1];
         int count = 0;
@@ -118,6 +124,11 @@ internal static class JsonFields
             return null;
         }
 
+        if (IsText(json))
+        {
+            return Packed<float>(ref json);
+        }
+
         BeginArray(ref json);
         float[] values = new float[1];
         int count = 0;
@@ -127,6 +138,17 @@ internal static class JsonFields
         }
 
         return Finish(values, count);
+    }
+
+    /// <summary>Numbers as the base64 of their little-endian bytes.</summary>
+    private static ImmutableArray<T> Packed<T>(ref Utf8JsonReader json)
+        where T : unmanaged
+    {
+        Read(ref json);
+        byte[] bytes = json.TryGetBytesFromBase64(out byte[]? packed) ? packed : throw new JsonException("a list of numbers is no base64");
+        return bytes.Length % Unsafe.SizeOf<T>() == 0
+            ? ImmutableCollectionsMarshal.AsImmutableArray(MemoryMarshal.Cast<byte, T>(bytes).ToArray())
+            : throw new JsonException($"a list of numbers of {Unsafe.SizeOf<T>()} bytes has {bytes.Length}");
     }
 
     /// <param name="read">Reads the element that the reader is at.</param>
@@ -201,6 +223,12 @@ internal static class JsonFields
     {
         Read(ref ahead);
         return ahead.TokenType == JsonTokenType.Null;
+    }
+
+    private static bool IsText(Utf8JsonReader ahead)
+    {
+        Read(ref ahead);
+        return ahead.TokenType == JsonTokenType.String;
     }
 
     private static T? Null<T>(ref Utf8JsonReader json)

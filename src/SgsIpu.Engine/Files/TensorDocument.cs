@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using SgsIpu.Core;
 
 namespace SgsIpu.Engine.Files;
@@ -11,14 +12,17 @@ internal sealed record TensorDocument(string Name, DataType Type, Shape Shape)
     public long? Constant { get; init; }
 
     /// <summary>Scales as the engine has them; formats that hold single precision only would round them.</summary>
+    [JsonConverter(typeof(NumbersJsonConverter<double>))]
     public ImmutableArray<double>? Scale { get; init; }
 
     public int? ZeroPoint { get; init; }
 
     public int? Axis { get; init; }
 
+    [JsonConverter(typeof(NumbersJsonConverter<float>))]
     public ImmutableArray<float>? Min { get; init; }
 
+    [JsonConverter(typeof(NumbersJsonConverter<float>))]
     public ImmutableArray<float>? Max { get; init; }
 
     public static TensorDocument Of(TensorSpec tensor, long? constant) => new(tensor.Name, tensor.Type, tensor.Shape)

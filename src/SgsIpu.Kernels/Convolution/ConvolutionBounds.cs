@@ -1,3 +1,4 @@
+using System.Numerics;
 using SgsIpu.Core;
 
 namespace SgsIpu.Kernels;
@@ -21,14 +22,8 @@ internal sealed record ConvolutionBounds(long[] Bias, long[] Sums, bool FitsInt3
         bool bytes = spec.InputType == DataType.UInt8;
         for (int o = 0; o < channels; o++)
         {
-            long sum = 0;
-            long absolute = 0;
-            foreach (short weight in spec.Weights.AsSpan(o * k, k))
-            {
-                sum += weight;
-                absolute += Math.Abs((int)weight);
-                bytes &= (sbyte)weight == weight;
-            }
+            (long sum, long absolute, bool small) = Add(spec.Weights.AsSpan(o * k, k));
+            bytes &= small;
 
             bias[o] = spec.Output.Bias[o] - (spec.InputZeroPoint * sum);
             sums[o] = magnitude * absolute;
@@ -36,6 +31,47 @@ internal sealed record ConvolutionBounds(long[] Bias, long[] Sums, bool FitsInt3
         }
 
         return new ConvolutionBounds(bias, sums, fits, bytes, Split(spec.InputType));
+    }
+
+    /// <summary>Sum, sum of magnitudes, and whether all fit signed bytes.</summary>
+    private static (long Sum, long Absolute, bool Bytes) Add(ReadOnlySpan<short> weights)
+    {
+        Vector<short> least = default;
+        Vector<short> most = default;
+        long sum = 0;
+        long absolute = 0;
+        int i = 0;
+        while (i <= weights.Length - Vector<short>.Count)
+        {
+            // A lane takes two magnitudes of up to 2^15 a turn: INT32 holds those of 2^14 turns.
+            Vector<int> sums = default;
+            Vector<int> absolutes = default;
+            for (int turn = 0; turn < 1 << 14 && i <= weights.Length - Vector<short>.Count; turn++, i += Vector<short>.Count)
+            {
+                var part = new Vector<short>(weights[i..]);
+                least = Vector.Min(least, part);
+                most = Vector.Max(most, part);
+                Vector.Widen(part, out Vector<int> lower, out Vector<int> upper);
+                sums += lower + upper;
+                absolutes += Vector.Abs(lower) + Vector.Abs(upper);
+            }
+
+            for (int lane = 0; lane < Vector<int>.Count; lane++)
+            {
+                sum += sums[lane];
+                absolute += absolutes[lane];
+            }
+        }
+
+        bool bytes = Vector.GreaterThanOrEqualAll(least, new Vector<short>(sbyte.MinValue)) && Vector.LessThanOrEqualAll(most, new Vector<short>(sbyte.MaxValue));
+        foreach (short weight in weights[i..])
+        {
+            sum += weight;
+            absolute += Math.Abs((int)weight);
+            bytes &= (sbyte)weight == weight;
+        }
+
+        return (sum, absolute, bytes);
     }
 
     /// <summary>Largest magnitude of an input element.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using SgsIpu.Core;
 
 namespace SgsIpu.Kernels;
@@ -204,7 +205,15 @@ internal sealed unsafe class MachinePanels
         int at = 0;
         if (kind == ProductKind.Bytes)
         {
-            for (int k = 0; k < weights.Length; k += 4, at += step)
+            int k = 0;
+            for (; k <= weights.Length - 8; k += 8, at += 2 * step)
+            {
+                Vector128<int> words = Vector128.Narrow(Vector128.Create(weights[k..]), default).AsInt32();
+                target[at] = words[0];
+                target[at + step] = words[1];
+            }
+
+            for (; k < weights.Length; k += 4, at += step)
             {
                 int word = (byte)weights[k];
                 for (int e = 1; e < Math.Min(4, weights.Length - k); e++)

@@ -77,7 +77,7 @@ public sealed record BatchMatMulOp(bool TransposeA = false, bool TransposeB = fa
             KernelForms.CurrentProduct);
         if (b.Type == DataType.Int8)
         {
-            short[] constant = FixedConvolution.Weights(binding, a, b);
+            short[] constant = FixedConvolution.Weights(binding, a, b)();
             return new DelegateKernel((in FixedArguments r) => product.Run(r.Input(0), MemoryMarshal.AsBytes(constant.AsSpan()), r.Output(0), r.Threads));
         }
 

@@ -54,8 +54,8 @@ public sealed record Conv2DOp : ImageConvolutionOp
     {
         ArgumentNullException.ThrowIfNull(binding);
         Shape weights = binding.Input(1).Shape;
-        ConvolutionSpec spec = FixedSpec(binding, weights[0], FixedConvolution.Weights(binding, binding.Input(0), binding.Input(1)));
-        return FixedConvolution.Kernel(spec with { Groups = Groups });
+        Func<short[]> values = FixedConvolution.Weights(binding, binding.Input(0), binding.Input(1));
+        return FixedConvolution.Kernel(FixedSpec(binding, weights[0]) with { Groups = Groups }, values);
     }
 
     protected override long Macs(Shape image, Shape weights, Shape output) => output.Count * weights[1] * weights[2] * weights[3];

@@ -57,12 +57,14 @@ public sealed record DepthwiseConv2DOp : ImageConvolutionOp
     {
         ArgumentNullException.ThrowIfNull(binding);
         Shape shape = binding.Input(1).Shape;
-        short[] stored = FixedConvolution.Weights(binding, binding.Input(0), binding.Input(1));
+        Func<short[]> stored = FixedConvolution.Weights(binding, binding.Input(0), binding.Input(1));
+
+        ConvolutionSpec spec = FixedSpec(binding, shape[3]);
 
         // [KH, KW, C·m] to one kernel for each output channel.
-        short[] weights = Tensor.FromArray<short>(stored, shape).Transpose(3, 1, 2, 0).As<short>().ToArray();
-        ConvolutionSpec spec = FixedSpec(binding, shape[3], weights);
-        return FixedConvolution.Kernel(spec with { Groups = spec.Channels });
+        return FixedConvolution.Kernel(
+            spec with { Groups = spec.Channels },
+            () => Tensor.FromArray<short>(stored(), shape).Transpose(3, 1, 2, 0).As<short>().ToArray());
     }
 
     protected override long Macs(Shape image, Shape weights, Shape output) => output.Count * weights[1] * weights[2];

@@ -20,8 +20,11 @@ internal static class FixedConvolution
         return FixedBinding.Quant(tensor).ZeroPoint;
     }
 
-    /// <summary>Constant weights as INT16 values; UINT8 activations go with INT8 and INT4 weights, INT16 with these and INT16.</summary>
-    public static short[] Weights(FixedBinding binding, TensorSpec activation, TensorSpec weights)
+    /// <summary>
+    /// What gives constant weights as INT16 values; UINT8 activations go with INT8 and INT4 weights, INT16 with these and INT16. They are
+    /// checked at once, but made only when a kernel packs them.
+    /// </summary>
+    public static Func<short[]> Weights(FixedBinding binding, TensorSpec activation, TensorSpec weights)
     {
         if (weights.Constant is not { } constant)
         {
@@ -30,9 +33,9 @@ internal static class FixedConvolution
 
         return (activation.Type, weights.Type) switch
         {
-            (_, DataType.Int8) => Widen(constant.As<sbyte>()),
-            (_, DataType.Int4) => Widen(Int4.Unpack(constant)),
-            (DataType.Int16, DataType.Int16) => constant.As<short>().ToArray(),
+            (_, DataType.Int8) => () => Widen(constant.As<sbyte>()),
+            (_, DataType.Int4) => () => Widen(Int4.Unpack(constant)),
+            (DataType.Int16, DataType.Int16) => () => constant.As<short>().ToArray(),
             _ => throw binding.NotSupported($"{activation.Type} activations with {weights.Type} weights; allowed are UInt8 with Int8 or Int4, and Int16 with Int16"),
         };
     }
@@ -85,17 +88,18 @@ internal static class FixedConvolution
     }
 
     /// <summary>A kernel over input 0 and output 0. Its weights are packed at the first run, so that a model is ready at once.</summary>
-    public static FixedKernel Kernel(ConvolutionSpec spec)
+    /// <param name="spec">The convolution without its weights.</param>
+    public static FixedKernel Kernel(ConvolutionSpec spec, Func<short[]> weights)
     {
         KernelForm form = KernelForms.CurrentProduct;
-        return Kernel(new Lazy<Convolution>(() => Convolution.Create(spec, form)));
+        return Kernel(new Lazy<Convolution>(() => Convolution.Create(spec with { Weights = weights() }, form)));
     }
 
     private static DelegateKernel Kernel(Lazy<Convolution> convolution) => new((in FixedArguments a) => convolution.Value.Run(a.Input(0), a.Output(0), a.Threads));
 
     private static short[] Widen(ReadOnlySpan<sbyte> values)
     {
-        short[] wide = new short[values.Length];
+        short[] wide = GC.AllocateUninitializedArray<short>(values.Length);
         int i = 0;
         for (; i <= wide.Length - Vector<sbyte>.Count; i += Vector<sbyte>.Count)
         {

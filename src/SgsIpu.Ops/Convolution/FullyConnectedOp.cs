@@ -95,7 +95,8 @@ public sealed record FullyConnectedOp : IpuOperator
         TensorSpec x = binding.Input(0);
         TensorSpec weights = binding.Input(1);
         int rows = checked((int)(x.Shape.Count / Math.Max(1, x.Shape[-1])));
-        return FixedConvolution.Kernel(new ConvolutionSpec
+        Func<short[]> values = FixedConvolution.Weights(binding, x, weights);
+        var spec = new ConvolutionSpec
         {
             Height = 1,
             Width = rows,
@@ -104,9 +105,10 @@ public sealed record FullyConnectedOp : IpuOperator
             OutWidth = rows,
             InputType = x.Type,
             InputZeroPoint = FixedConvolution.Activation(binding, x),
-            Weights = FixedConvolution.Weights(binding, x, weights),
+            Weights = [],
             Output = FixedConvolution.Output(binding, weights.Shape[0], ActivationMin, ActivationMax),
-        });
+        };
+        return FixedConvolution.Kernel(spec, values);
     }
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs)

@@ -95,8 +95,8 @@ public abstract record ImageConvolutionOp : IpuOperator
         return checked((int)(room / stride) + 1);
     }
 
-    /// <summary>What the kernel needs, for ungrouped and not transposed convolution with weights of [..., KH, KW, ...].</summary>
-    protected ConvolutionSpec FixedSpec(FixedBinding binding, int outputChannels, short[] weights)
+    /// <summary>What the kernel needs but the weights, for ungrouped and not transposed convolution with weights of [..., KH, KW, ...].</summary>
+    protected ConvolutionSpec FixedSpec(FixedBinding binding, int outputChannels)
     {
         ArgumentNullException.ThrowIfNull(binding);
         Shape x = binding.Input(0).Shape;
@@ -120,7 +120,7 @@ public abstract record ImageConvolutionOp : IpuOperator
             DilationW = DilationW,
             InputType = binding.Input(0).Type,
             InputZeroPoint = FixedConvolution.Activation(binding, binding.Input(0)),
-            Weights = weights,
+            Weights = [],
             Output = FixedConvolution.Output(binding, outputChannels, ActivationMin, ActivationMax),
         };
     }

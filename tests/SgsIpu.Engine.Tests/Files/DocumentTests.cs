@@ -26,6 +26,24 @@ public sealed class DocumentTests
     }
 
     [Fact]
+    public void ListsOfNumbersMayBeTheBase64OfTheirBytes()
+    {
+        TensorDocument tensor = Assert.Single(Read(Graph("""{"name":"t","type":"Int8","shape":[2],"scale":"AAAAAAAA4D8AAAAAAAAEwA==","min":"AACAvwAAgH8="}""", Node)).Tensors);
+        Assert.Equal([0.5, -2.5], tensor.Scale!.Value.ToArray());
+        Assert.Equal([-1, float.PositiveInfinity], tensor.Min!.Value.ToArray());
+    }
+
+    [Fact]
+    public void WrittenNumbersAreReadAsTheyWere()
+    {
+        var tensor = new TensorDocument("t", DataType.Int8, new Shape(3)) { Scale = [0.1, 1e-300, double.Epsilon], Min = [float.NaN], Max = [1.1f, float.MaxValue, -0f] };
+        TensorDocument read = Assert.Single(Read(Graph(Encoding.UTF8.GetString(ModelJson.Write(tensor)), Node)).Tensors);
+        Assert.Equal(tensor.Scale.Value.ToArray(), read.Scale!.Value.ToArray());
+        Assert.Equal(tensor.Min.Value.ToArray(), read.Min!.Value.ToArray());
+        Assert.Equal(tensor.Max.Value.ToArray(), read.Max!.Value.ToArray());
+    }
+
+    [Fact]
     public void WhatMayBeAbsentMayBeNull()
     {
         TensorDocument tensor = Assert.Single(Read(Graph("""{"name":"t","type":"Int8","shape":[2],"constant":null,"scale":null,"zeroPoint":null,"axis":null,"min":null,"max":null}""", Node)).Tensors);
@@ -63,6 +81,9 @@ public sealed class DocumentTests
     [InlineData("""{"name":"t","type":"Int8","shape":[2],"scale":["1"]}""")]
     [InlineData("""{"name":"t","type":"Int8","shape":[2],"scale":[null]}""")]
     [InlineData("""{"name":"t","type":"Int8","shape":[2],"scale":1}""")]
+    [InlineData("""{"name":"t","type":"Int8","shape":[2],"scale":"AACAvwAAgH"}""")]
+    [InlineData("""{"name":"t","type":"Int8","shape":[2],"scale":"AACAvw=="}""")]
+    [InlineData("""{"name":"t","type":"Int8","shape":[2],"min":"?"}""")]
     [InlineData("""{"name":"\ud800","type":"Int8","shape":[2]}""")]
     [InlineData("""{"name":"t","type":"Int8","shape":[2],"x":}""")]
     public void ATensorThatIsNoneIsRefused(string tensor) => Refused(Graph(tensor, Node));
