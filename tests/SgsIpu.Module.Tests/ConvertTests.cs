@@ -50,6 +50,19 @@ public sealed class ConvertTests(ModuleFixture module)
         Assert.InRange(10 * Math.Log10(real.Sum(v => Math.Pow(v, 2)) / noise), 18, 100);
     }
 
+    /// <summary>A kernel of more taps than the hardware has is split, which Test-IpuModel says.</summary>
+    [Fact]
+    public void ALargeKernelIsSplit()
+    {
+        string large = Prototxt.Replace("input_dim: 12 input_dim: 12", "input_dim: 24 input_dim: 12", StringComparison.Ordinal).Replace("kernel_size: 3", "kernel_h: 20 kernel_w: 8", StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(module.Output, "large.prototxt"), large);
+        File.WriteAllBytes(Path.Combine(module.Output, "large.caffemodel"), Caffemodel(20, 8));
+        PSObject[] rows = [.. module.Run("$large = Import-IpuModel $out/large.prototxt; $large | Test-IpuModel -SocVersion pcupid -Exceeded")];
+        PSObject row = Assert.Single(rows, r => ((string)r.Properties["Limit"].Value).Contains("below 64", StringComparison.Ordinal));
+        Assert.Equal("Split", row.Properties["Action"].Value.ToString());
+        Assert.Equal("20×8, in 3 parts", row.Properties["Found"].Value);
+    }
+
     private float[] Run(string file) =>
         [.. module.Run($"Import-IpuModel $out/{file} | Invoke-IpuModel -Image $sample/evaluation/ring_00.png | ForEach-Object {{ foreach ($o in $_.Outputs.Values) {{ $o.ToFloatArray() }} }}").Select(v => (float)v.BaseObject)];
 
@@ -74,9 +87,9 @@ public sealed class ConvertTests(ModuleFixture module)
         }
     }
 
-    private static byte[] Caffemodel()
+    private static byte[] Caffemodel(int height = 3, int width = 3)
     {
-        byte[] weights = Message((7, Message((1, Numbers(4, 3, 3, 3)))), (5, Floats(108)));
+        byte[] weights = Message((7, Message((1, Numbers(4, 3, height, width)))), (5, Floats(12 * height * width)));
         byte[] bias = Message((7, Message((1, Numbers(4)))), (5, Floats(4)));
         return Message((100, Message((1, "conv"u8.ToArray()), (2, "Convolution"u8.ToArray()), (7, weights), (7, bias))));
     }

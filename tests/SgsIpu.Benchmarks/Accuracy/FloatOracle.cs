@@ -1,8 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using SgsIpu.Core;
 using SgsIpu.Engine;
 using SgsIpu.Engine.Preprocessing;
+using Tensor = SgsIpu.Core.Tensor;
 
 namespace SgsIpu.Benchmarks.Accuracy;
 
@@ -13,7 +16,9 @@ internal static class FloatOracle
     public static double Error(AssetModel model)
     {
         string reference = Path.Combine(Path.GetDirectoryName(model.FullPath)!, "reference");
-        return Directory.Exists(reference) ? OfReference(model, reference) : model.Name switch
+
+        // The simplified file leaves boxes as they come out of the network, unlike the one that the reference is of.
+        return model.Name == "ultraface_simplified" ? OfRuntime(model, reference) : Directory.Exists(reference) ? OfReference(model, reference) : model.Name switch
         {
             "deeplab" => OfRecord(model, Enlarged("mobilenet_v1_0.25_224", 257, static v => v), "ResizeBilinear_3", 211, Recorded<Dictionary<string, float[][]>>("TfLite/models.json")["deeplabv3"][0]),
             "selfie" => OfRecord(model, Enlarged("face_detection_short_range", 256, static v => (v + 1) / 2), "add_13__xeno_compat__1", 211, Recorded<Dictionary<string, float[][]>>("TfLite/models.json")["selfie_segmentation"][0]),
@@ -35,8 +40,22 @@ internal static class FloatOracle
         IReadOnlyDictionary<string, Tensor> outputs = runner.Run(new Dictionary<string, Tensor> { [input] = native }, CancellationToken.None);
         Tensor[] wanted = [.. Enumerable.Range(0, real.Graph.Outputs.Length).Select(i => Array(Path.Combine(folder, $"output_{i}.npy")))];
 
-        // Files of one network in several forms have outputs in another order; no two are as large.
+        // A file may have its outputs in another order than the reference; no two are as large.
         return real.Graph.Outputs.Max(o => Difference(wanted.First(w => w.Shape.Count == outputs[o].Shape.Count), outputs[o], channelsFirst));
+    }
+
+    /// <summary>Against ONNX Runtime on the file itself.</summary>
+    private static double OfRuntime(AssetModel model, string folder)
+    {
+        Tensor x = Array(Path.Combine(folder, "input.npy"));
+        using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        using var session = new InferenceSession(model.FullPath, options);
+        var feed = new DenseTensor<float>(x.ToFloats(), [.. x.Shape]);
+        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> wanted = session.Run([NamedOnnxValue.CreateFromTensor(session.InputNames[0], feed)]);
+        IpuModel real = IpuEngine.Import(model.Options([]));
+        using IModelRunner runner = IpuEngine.OpenRunner(real);
+        IReadOnlyDictionary<string, Tensor> got = runner.Run(new Dictionary<string, Tensor> { [real.Graph.Inputs[0]] = x.Transpose(0, 2, 3, 1) }, CancellationToken.None);
+        return wanted.Max(w => Difference([.. w.AsEnumerable<float>()], got[w.Name].ToFloats()));
     }
 
     private static double Difference(Tensor wanted, Tensor got, bool channelsFirst)
