@@ -10,7 +10,7 @@ namespace SgsIpu.Benchmarks;
 internal static class CalibrationBenchmark
 {
     private const int Images = 100;
-    private const int Rounds = 3;
+    private const int Rounds = 5;
 
     /// <summary>What the levels may take over plain inference.</summary>
     private static readonly double[] Targets = [2.5, 3, 4, 8, 12];
@@ -26,6 +26,8 @@ internal static class CalibrationBenchmark
         Cost plain = Best(() => Parallel.For(0, Images, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i => Infer(session, planes[i])));
         Console.WriteLine(FormattableString.Invariant($"Calibration on {Images} images, {Environment.ProcessorCount} cores; plain ONNX Runtime {plain.Wall:0} ms, {plain.Processor:0} ms of processors"));
         Cost observing = Best(() => IpuEngine.Observe(model, new CalibrationOptions(samples)));
+        Cost single = Best(() => IpuEngine.Observe(model, new CalibrationOptions(samples) { NumProcess = 1 }));
+        Console.WriteLine(FormattableString.Invariant($"  observing alone, a sample at a time  {single.Wall:0} ms, {single.Wall / observing.Wall:0.00} times that of {Environment.ProcessorCount} at once"));
         Console.WriteLine(FormattableString.Invariant($"  observing alone  {observing.Wall:0} ms, ratio {observing.Wall / plain.Wall:0.00}, of processor time {observing.Processor / plain.Processor:0.00}"));
         foreach (CalibrationLevel level in Enum.GetValues<CalibrationLevel>())
         {

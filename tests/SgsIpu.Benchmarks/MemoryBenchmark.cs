@@ -1,19 +1,35 @@
 using System.Diagnostics;
 using System.Globalization;
+using SgsIpu.Benchmarks.Accuracy;
 using SgsIpu.Engine;
 using SgsIpu.Engine.Preprocessing;
 
 namespace SgsIpu.Benchmarks;
 
-/// <summary>Peak memory of calibrating on 400 images over that on 100, each in a process of its own.</summary>
+/// <summary>
+/// Peak memory, each in a process of its own: of calibrating on 400 images over that on 100, and of observing with memory saving over that
+/// without, less what the process held before.
+/// </summary>
 internal static class MemoryBenchmark
 {
+    private const int ObservedPictures = 16;
+
+    private static readonly string[] Observed = ["mobilenetv2", "yolox", "deeplab"];
+
     public static void Run()
     {
-        long few = Measured(100);
-        long many = Measured(400);
+        long few = Measured("memory-child", Number(100))[0];
+        long many = Measured("memory-child", Number(400))[0];
         Console.WriteLine("Peak memory of a calibration (L2)");
         Console.WriteLine(FormattableString.Invariant($"  100 images {few >> 20} MiB   400 images {many >> 20} MiB   ratio {(double)many / few:0.000}"));
+        Console.WriteLine("Peak memory of observing, above that of the process before");
+        foreach (string network in Observed)
+        {
+            long[] plain = Measured("observe-child", network, bool.FalseString);
+            long[] saving = Measured("observe-child", network, bool.TrueString);
+            Console.WriteLine(FormattableString.Invariant(
+                $"  {network,-12} {(plain[1] - plain[0]) >> 20} MiB   with memory saving {(saving[1] - saving[0]) >> 20} MiB   ratio {(double)(saving[1] - saving[0]) / (plain[1] - plain[0]):0.00} (<= 0.5)   of the whole process {(double)saving[1] / plain[1]:0.00}"));
+        }
     }
 
     public static int Child(int count)
@@ -21,14 +37,30 @@ internal static class MemoryBenchmark
         IpuModel model = MobileNet.Import();
         using FileSampleSource samples = MobileNet.Open(model, MobileNet.Images("calibration", count));
         IpuEngine.Calibrate(model, new CalibrationOptions(samples) { Level = CalibrationLevel.L2 });
-        using Process self = Process.GetCurrentProcess();
-        Console.WriteLine(self.PeakWorkingSet64.ToString(CultureInfo.InvariantCulture));
+        Console.WriteLine(Number(Peak()));
         return 0;
     }
 
-    private static long Measured(int count)
+    public static int ObserveChild(string network, bool saving)
     {
-        string output = ChildProcess.Run("memory-child", count.ToString(CultureInfo.InvariantCulture));
-        return long.Parse(output.Trim(), CultureInfo.InvariantCulture);
+        AccuracyModel model = AccuracyModels.All.Single(m => m.Name == network);
+        IpuModel real = model.Import("");
+        ISampleSource samples = model.CalibrationSamples(real, ObservedPictures);
+        GC.Collect();
+        using Process self = Process.GetCurrentProcess();
+        long before = self.WorkingSet64;
+        IpuEngine.Observe(real, new CalibrationOptions(samples) { MemorySaving = saving });
+        Console.WriteLine($"{Number(before)} {Number(Peak())}");
+        return 0;
     }
+
+    private static long Peak()
+    {
+        using Process self = Process.GetCurrentProcess();
+        return self.PeakWorkingSet64;
+    }
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static long[] Measured(params string[] arguments) => [.. ChildProcess.Run(arguments).Split().Where(w => w.Length > 0).Select(w => long.Parse(w, CultureInfo.InvariantCulture))];
 }

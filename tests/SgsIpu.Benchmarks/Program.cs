@@ -5,6 +5,8 @@ switch (args)
 {
     case ["memory-child", var samples]:
         return MemoryBenchmark.Child(int.Parse(samples, System.Globalization.CultureInfo.InvariantCulture));
+    case ["observe-child", var network, var saving]:
+        return MemoryBenchmark.ObserveChild(network, bool.Parse(saving));
     case ["load-child", var path]:
         return LoadBenchmark.Child(path);
     case ["import-child"]:

@@ -68,7 +68,7 @@ internal static class Calibrator
         string[][] groups = options.MemorySaving ? [.. Groups(graph, plan.Observed)] : [[.. plan.Observed]];
         foreach (string[] group in groups)
         {
-            using var collector = new StatisticsCollector(graph, group, plan.ObservedByChannel);
+            using var collector = new StatisticsCollector(graph, group, plan.ObservedByChannel, options.MemorySaving);
             foreach ((string tensor, ActivationStatistics seen) in collector.Collect(options.Samples, options.MemorySaving ? 1 : options.NumProcess, progress, cancellationToken))
             {
                 tensors[tensor] = seen;

@@ -17,6 +17,7 @@ internal sealed class StatisticsCollector : IDisposable
 {
     private readonly Graph _graph;
     private readonly IReadOnlySet<string>? _byChannel;
+    private readonly bool _lean;
     private readonly ImmutableArray<ObservedValue> _values = [];
     private readonly string[] _inputs;
     private readonly OnnxSession? _session;
@@ -24,10 +25,12 @@ internal sealed class StatisticsCollector : IDisposable
     private readonly Dictionary<string, ActivationStatistics> _total;
 
     /// <param name="observed">Inputs and computed tensors of the graph.</param>
+    /// <param name="lean">True holds no memory between samples.</param>
     /// <param name="byChannel">Those of them whose channels have histograms of their own.</param>
-    public StatisticsCollector(Graph graph, IReadOnlyList<string> observed, IReadOnlySet<string>? byChannel = null)
+    public StatisticsCollector(Graph graph, IReadOnlyList<string> observed, IReadOnlySet<string>? byChannel = null, bool lean = false)
     {
         _byChannel = byChannel;
+        _lean = lean;
         _graph = graph;
         Held = new HeldSamples(graph.Inputs.Sum(i => graph[i].ByteCount));
         _inputs = [.. observed.Where(graph.Inputs.Contains)];
@@ -35,8 +38,9 @@ internal sealed class StatisticsCollector : IDisposable
         _total = observed.ToDictionary(t => t, NewStatistics, StringComparer.Ordinal);
         if (computed.Length > 0)
         {
-            SourceGraph source = new OnnxEmitter(graph).EmitSummaries(computed, IsNonNegative, out _values);
-            _session = new OnnxSession(OnnxWriter.Write(source), [.. source.Outputs.Select(o => o.Name)]);
+            byte[] source = Source(computed, out string[] outputs, out _values);
+            FreeMemory();
+            _session = new OnnxSession(source, outputs, lean: lean);
         }
     }
 
@@ -50,7 +54,9 @@ internal sealed class StatisticsCollector : IDisposable
             parallel,
             i =>
             {
+                FreeMemory();
                 Observe(samples.Read(i, norm: true, cancellationToken), cancellationToken);
+                FreeMemory();
                 progress?.Report(new IpuProgress("Observing samples", Interlocked.Increment(ref done), samples.Count));
             },
             cancellationToken);
@@ -73,6 +79,22 @@ internal sealed class StatisticsCollector : IDisposable
         }
 
         _session?.Dispose();
+    }
+
+    private byte[] Source(string[] computed, out string[] outputs, out ImmutableArray<ObservedValue> values)
+    {
+        SourceGraph source = new OnnxEmitter(_graph).EmitSummaries(computed, IsNonNegative, out values);
+        outputs = [.. source.Outputs.Select(o => o.Name)];
+        return OnnxWriter.Write(source);
+    }
+
+    /// <summary>Pictures and models are large and soon forgotten; the garbage collector would let many of them gather.</summary>
+    private void FreeMemory()
+    {
+        if (_lean)
+        {
+            GC.Collect();
+        }
     }
 
     private ActivationStatistics NewStatistics(string tensor)

@@ -14,15 +14,18 @@ internal sealed class OnnxSession : IDisposable
 
     /// <param name="model">A serialized ModelProto.</param>
     /// <param name="optimize">False for models that run once, where optimizing costs more than it gains.</param>
+    /// <param name="lean">True gives memory back at once, in place of keeping it for the next run.</param>
     /// <param name="cuda">The GPU to run on, where <see cref="HasCuda"/>; null for the CPU.</param>
     /// <exception cref="IpuException">ONNX Runtime refuses the model or the GPU (id <c>OnnxRuntimeRefused</c>).</exception>
-    public OnnxSession(byte[] model, IReadOnlyList<string> outputs, bool optimize = true, int? cuda = null)
+    public OnnxSession(byte[] model, IReadOnlyList<string> outputs, bool optimize = true, int? cuda = null, bool lean = false)
     {
         _outputs = [.. outputs];
         using var options = new SessionOptions
         {
             IntraOpNumThreads = 1,
             InterOpNumThreads = 1,
+            EnableCpuMemArena = !lean,
+            EnableMemoryPattern = !lean,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
             GraphOptimizationLevel = optimize ? GraphOptimizationLevel.ORT_ENABLE_ALL : GraphOptimizationLevel.ORT_DISABLE_ALL,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,

@@ -1,0 +1,76 @@
+using SgsIpu.Core;
+using SgsIpu.Engine.Preprocessing;
+using SgsIpu.Engine.Quantization;
+using SgsIpu.Ops;
+
+namespace SgsIpu.Engine.Tests.Quantization;
+
+public sealed class StatisticsCollectorTests
+{
+    private const int Channels = 8;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ALargeImageIsSeenAtEvenlySpacedPixelsAndItsExtremesAndMeanEverywhere(bool lean)
+    {
+        // Steps of 4 rows and 6 columns: rows 2, 6 … 26 and columns 3, 9 … 39.
+        ActivationStatistics seen = Seen(29, 45, (y, x) => (100 * y) + x, lean);
+        for (int c = 0; c < Channels; c++)
+        {
+            int sign = c % 2 == 0 ? 1 : -1;
+            Assert.Equal((Math.Min(0, sign * 2844f), Math.Max(0, sign * 2844f)), (seen.Min[c], seen.Max[c]));
+            Assert.Equal(sign * ((100 * 14) + 22), seen.Mean(c), 1e-2);
+            Assert.Equal((100 * 100 * 64) + (36 * 4), seen.Variance(c), 10.0);
+        }
+    }
+
+    [Fact]
+    public void APixelBetweenThoseThatAreSeenIsAnExtreme()
+    {
+        ActivationStatistics seen = Seen(28, 28, (y, x) => (y, x) == (1, 1) ? 50 : 1);
+        Assert.Equal((1f, 50f), (seen.Min[0], seen.Max[0]));
+        Assert.Equal(833.0 / 784, seen.Mean(0), 1e-6);
+        Assert.Equal(0, seen.Variance(0), 1e-3);
+        Assert.Equal((-50f, -1f), (seen.Min[1], seen.Max[1]));
+    }
+
+    [Fact]
+    public void OfASmallImageEveryPixelIsSeen()
+    {
+        ActivationStatistics seen = Seen(13, 13, (y, x) => (y, x) == (1, 1) ? 169 : 0);
+        Assert.Equal(1, seen.Mean(0), 1e-6);
+        Assert.Equal(168, seen.Variance(0), 1e-3);
+    }
+
+    /// <summary>What is observed behind a convolution that turns the sign of every other channel of a picture.</summary>
+    private static ActivationStatistics Seen(int height, int width, Func<int, int, float> pixel, bool lean = false)
+    {
+        var weights = new float[Channels * Channels];
+        for (int c = 0; c < Channels; c++)
+        {
+            weights[(c * Channels) + c] = c % 2 == 0 ? 1 : -1;
+        }
+
+        var image = new float[height * width * Channels];
+        for (int i = 0; i < image.Length; i++)
+        {
+            image[i] = pixel(i / Channels / width, i / Channels % width);
+        }
+
+        var editor = new GraphEditor("signs");
+        editor.AddInput(new TensorSpec("image", DataType.Float32, new Shape(1, height, width, Channels)));
+        string output = editor.Add("turned", new Conv2DOp(), "image", editor.AddConstant("w", Tensor.FromArray<float>(weights, Channels, 1, 1, Channels)), editor.AddConstant("b", Tensor.FromArray<float>(new float[Channels], Channels)));
+        editor.Outputs.Add(output);
+        using var collector = new StatisticsCollector(editor.ToGraph(), [output], new HashSet<string> { output }, lean);
+        var sample = new Sample("one", [Tensor.FromArray<float>(image, 1, height, width, Channels)]);
+        return collector.Collect(new OneSample(sample), 1, null, CancellationToken.None)[output];
+    }
+
+    private sealed class OneSample(Sample sample) : ISampleSource
+    {
+        public int Count => 1;
+
+        public Sample Read(int index, bool norm, CancellationToken cancellationToken) => sample;
+    }
+}
