@@ -49,6 +49,18 @@ public abstract record IpuOperator : Operator
     public virtual long? InputRows(int rows, IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => null;
 
     /// <summary>
+    /// True for an element-wise operator whose fixed form takes a scale for each channel (last dimension) at its activations and its output,
+    /// each with scales of its own.
+    /// </summary>
+    public virtual bool TakesChannelScales(IReadOnlyList<TensorSpec?> inputs) => false;
+
+    /// <summary>
+    /// For operators that move values: the output channel (last dimension) that the first channel of an input becomes, below 0 where the
+    /// first ones are left out; null where the channels of the input do not stay channels in their order.
+    /// </summary>
+    public virtual int? ChannelOf(int input, IReadOnlyList<TensorSpec?> inputs, TensorSpec output) => null;
+
+    /// <summary>
     /// Inputs and outputs whose bytes are the same bytes, so that the memory planner can give them one place and nothing is copied.
     /// </summary>
     /// <param name="inputs">As in a fixed graph, with integer types.</param>

@@ -7,7 +7,8 @@ namespace SgsIpu.Engine.Files;
 /// <summary>
 /// A fixed model as an ONNX model of real numbers with QuantizeLinear and DequantizeLinear at every tensor, which other runtimes fuse into
 /// integer kernels. It takes the network's normalized input. A tensor that has a scale for each channel is written divided by these scales:
-/// its producer's weights take the division, its consumers' weights already hold the product, so that one scale serves the tensor.
+/// the weights of a convolution that writes it take the division, those of one that reads it already hold the product, so that one scale
+/// serves the tensor. Element-wise operators have their values multiplied and divided.
 /// </summary>
 internal sealed class QdqExport
 {
@@ -49,10 +50,10 @@ internal sealed class QdqExport
                 TensorSpec first = _graph[node.Outputs[0]];
                 _editor.AddInput(new TensorSpec(node.Inputs[0], DataType.Float32, first.Shape));
                 _names[node.Inputs[0]] = node.Inputs[0];
-                AddPair(first, node.Inputs[0]);
+                AddPair(first, Divided(first, node.Inputs[0]));
                 return;
             case RequantizeOp:
-                AddPair(_graph[node.Outputs[0]], Rescaled(_graph[node.Outputs[0]], Real(node.Inputs[0]), _graph[node.Inputs[0]]));
+                AddPair(_graph[node.Outputs[0]], Divided(_graph[node.Outputs[0]], Whole(node.Inputs[0])));
                 return;
             case DequantizeOp:
                 _names[node.Outputs[0]] = _editor.Add(node.Outputs[0], new IdentityOp(), Real(node.Inputs[0]));
@@ -60,8 +61,9 @@ internal sealed class QdqExport
         }
 
         TensorSpec output = _graph[node.Outputs[0]];
+        QuantClass kind = ((IpuOperator)node.Op).Quantize(_graph.InputsOf(node)).Class;
         bool folded = output.Quant is { IsPerTensor: false } && node.Op is ImageConvolutionOp or FullyConnectedOp;
-        string[] inputs = [.. node.Inputs.Where(i => !IsTable(node, i)).Select((name, i) => name.Length == 0 ? "" : Read(node, name, i, folded ? output.Quant : null))];
+        string[] inputs = [.. node.Inputs.Where(i => !IsTable(node, i)).Select((name, i) => name.Length == 0 ? "" : Read(node, name, i, folded ? output.Quant : null, kind))];
         string[] outputs = [.. node.Outputs.Select(o => _editor.FreshName(o + "/real"))];
         bool wide = output.Type == DataType.Int16;
         (IpuOperator op, float min, float max) = Unbounded((IpuOperator)node.Op);
@@ -78,8 +80,7 @@ internal sealed class QdqExport
         for (int o = 0; o < outputs.Length; o++)
         {
             TensorSpec spec = _graph[node.Outputs[o]];
-            bool same = spec.Quant is { IsPerTensor: false } q && (folded || node.Inputs.Any(i => i.Length > 0 && _graph[i].Quant is { IsPerTensor: false } x && x.SameMapping(q)));
-            AddPair(spec, same ? outputs[o] : Rescaled(spec, outputs[o], null));
+            AddPair(spec, folded || kind == QuantClass.Preserving ? outputs[o] : Divided(spec, outputs[o]));
         }
     }
 
@@ -95,22 +96,24 @@ internal sealed class QdqExport
     }
 
     /// <summary>Divides by the scales of a tensor that has one for each channel.</summary>
-    private string Rescaled(TensorSpec spec, string value, TensorSpec? from)
-    {
-        if (spec.Quant is not { IsPerTensor: false } quant || from?.Quant is { IsPerTensor: false })
-        {
-            return value;
-        }
+    private string Divided(TensorSpec spec, string value) =>
+        spec.Quant is { IsPerTensor: false } quant ? Multiplied(spec.Name, value, quant.Scale.Select(s => 1 / s)) : value;
 
-        string factors = _editor.AddConstant(spec.Name + "/scales", Tensor.FromArray<float>([.. quant.Scale.Select(s => (float)(1 / s))], quant.Scale.Length));
-        return _editor.Add(spec.Name + "/scaled", new MulOp(), value, factors);
+    /// <summary>The real values of a tensor, whether or not it is written divided by scales.</summary>
+    private string Whole(string tensor) =>
+        _graph[tensor].Quant is { IsPerTensor: false } quant ? Multiplied(tensor, Real(tensor), quant.Scale) : Real(tensor);
+
+    private string Multiplied(string name, string value, IEnumerable<double> factors)
+    {
+        float[] all = [.. factors.Select(f => (float)f)];
+        return _editor.Add(name + "/scaled", new MulOp(), value, _editor.AddConstant(name + "/scales", Tensor.FromArray<float>(all, all.Length)));
     }
 
     private string Real(string tensor) => _names.TryGetValue(tensor, out string? name)
         ? name
         : throw new IpuException("ExportNotSupported", $"tensor '{tensor}' of '{_graph.Name}' has no counterpart in real numbers", IpuErrorKind.NotSupported) { Target = tensor };
 
-    private string Read(Node node, string name, int position, QuantParam? outputScales)
+    private string Read(Node node, string name, int position, QuantParam? outputScales, QuantClass kind)
     {
         TensorSpec spec = _graph[name];
         if (spec.Constant is not { } constant)
@@ -121,7 +124,10 @@ internal sealed class QdqExport
                 _names[name] = name;
             }
 
-            return Real(name);
+            bool divided = kind == QuantClass.Preserving && _graph[node.Outputs[0]].Quant is { IsPerTensor: false };
+            return divided && spec.Quant is { IsPerTensor: true } one ? Multiplied(name, Real(name), [1 / one.Scale[0]])
+                : divided || kind == QuantClass.Convolution ? Real(name)
+                : Whole(name);
         }
 
         return spec.Quant is { } quant ? Constant(node, spec, constant, quant, position, outputScales) : _editor.AddConstant(name, constant);

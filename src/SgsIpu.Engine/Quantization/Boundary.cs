@@ -37,6 +37,33 @@ internal sealed class Boundary(IpuModel model, GraphEditor editor)
         return (min, max);
     }
 
+    /// <summary>
+    /// INT16 scales by channel with which the steps of an image's bytes are whole numbers, so that normalizing rounds nothing but the mean;
+    /// null where the input is no image.
+    /// </summary>
+    public static QuantParam? PixelMapping(InputSetting? setting, Shape shape)
+    {
+        if (setting is not { IsImage: true })
+        {
+            return null;
+        }
+
+        int channels = shape[-1];
+        var scales = new double[channels];
+        var min = new float[channels];
+        var max = new float[channels];
+        for (int c = 0; c < channels; c++)
+        {
+            int rgb = channels == 3 && setting.TrainingFormat == ImageFormat.BGR ? 2 - c : c;
+            double mean = At(Values(setting.Mean, 0), rgb);
+            double deviation = At(Values(setting.Std, 1), rgb);
+            scales[c] = 1 / (Math.Abs(deviation) * Math.Max(1, Math.Floor(short.MaxValue / Math.Max(Math.Abs(mean), Math.Abs(byte.MaxValue - mean)))));
+            (min[c], max[c]) = ((float)((0 - mean) / deviation), (float)((byte.MaxValue - mean) / deviation));
+        }
+
+        return new QuantParam([.. scales], 0, shape.Rank - 1) { Min = [.. min], Max = [.. max] };
+    }
+
     /// <summary>Adds a real input and returns the name of its integers.</summary>
     public string AddInput(TensorSpec input, DataType type, QuantParam mapping)
     {

@@ -145,7 +145,7 @@ internal sealed class ChannelConsumer
     public double[] BiasCorrection(Tensor weights, Tensor rounded, ReadOnlySpan<double> scales, ReadOnlySpan<double> means)
     {
         ReadOnlySpan<float> exact = weights.As<float>();
-        ReadOnlySpan<sbyte> integers = rounded.As<sbyte>();
+        float[] integers = rounded.ToFloats();
         var correction = new double[scales.Length];
         int perOutput = exact.Length / scales.Length;
         for (int row = 0; row < exact.Length; row += _channel.Length)

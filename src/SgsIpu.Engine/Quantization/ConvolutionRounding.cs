@@ -46,7 +46,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
         GivenRange? range = given?.Range(node.Inputs[rule.Weight]);
         constant = range is null ? constant : WeightQuantizer.Clamp(constant, range, rule.WeightAxis);
         int levels = wide ? short.MaxValue : fourBits ? Int4.Max : sbyte.MaxValue;
-        ChannelConsumer? consumer = wide ? null : range is null ? _consumers.Of(node) : ChannelConsumer.Of(graph, node, constant);
+        ChannelConsumer? consumer = range is null ? _consumers.Of(node) : ChannelConsumer.Of(graph, node, constant);
         ActivationStatistics? seen = statistics.GetValueOrDefault(node.Inputs[0]);
         Tensor values = input.IsPerTensor ? constant : consumer!.Fold(input.Scale.AsSpan());
         double[] scales = range is not null && input.IsPerTensor ? WeightQuantizer.GivenScales(constant, range, rule.WeightAxis, levels)

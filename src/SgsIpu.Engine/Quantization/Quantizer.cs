@@ -54,7 +54,7 @@ internal sealed class Quantizer
             if (_plan.IsReal(input) && (_graph.Consumers(input).Count > 0 || _graph.Outputs.Contains(input)))
             {
                 DataType type = _plan.TypeOf(input);
-                _stored[input] = _boundary.AddInput(_graph[input], type, _ranges.Mapping(_plan.RangeOf(input), type));
+                _stored[input] = _boundary.AddInput(_graph[input], type, Mapping(input, type, _plan.RangeOf(input)));
             }
             else
             {
@@ -109,7 +109,7 @@ internal sealed class Quantizer
         if (_plan.IsReal(output))
         {
             DataType type = _plan.TypeOf(output);
-            spec = spec with { Name = name, Type = type, Quant = _ranges.Mapping(_plan.RangeOf(output), type) };
+            spec = spec with { Name = name, Type = type, Quant = Mapping(output, type, _plan.RangeOf(output)) };
         }
 
         _editor.AddTensor(spec);
@@ -135,8 +135,18 @@ internal sealed class Quantizer
             QuantClass.Convolution when rule.Weight >= 0 => (WeightedInput(node), _plan.RangeOf(name)),
             _ => (DataType.Int16, _plan.RangeOf(name)),
         };
+        if (rule.Class == QuantClass.Preserving && _ranges.Wide.ContainsKey(node.Outputs[0]) && type == DataType.Int16)
+        {
+            // What moves values with a scale for each channel takes each input as it is.
+            range = _plan.RangeOf(name);
+        }
+
         return _graph[name].IsConstant ? QuantizedConstant(name, type, rule.Class == QuantClass.Preserving ? range : name) : Converted(name, type, range);
     }
+
+    /// <summary>The mapping of a tensor in a type; in 16 bits it may have a scale for each channel, whatever range it shares otherwise.</summary>
+    private QuantParam Mapping(string tensor, DataType type, string range) =>
+        type == DataType.Int16 && _ranges.Wide.TryGetValue(tensor, out QuantParam? wide) ? wide : _ranges.Mapping(range, type);
 
     private DataType WeightedInput(Node node) => _plan.Precision.Of(node, _plan.Rule(node));
 
@@ -155,7 +165,7 @@ internal sealed class Quantizer
     private string Converted(string name, DataType type, string range)
     {
         string stored = _stored[name];
-        QuantParam mapping = _ranges.Mapping(range, type);
+        QuantParam mapping = Mapping(name, type, range);
         if (_editor[stored] is { Quant: { } quant } spec && spec.Type == type && quant.SameMapping(mapping))
         {
             return stored;
@@ -200,7 +210,7 @@ internal sealed class Quantizer
                 DataType type = WeightedInput(node);
                 QuantParam input = _graph[node.Inputs[0]].Constant is { } constant
                     ? ConstantRounding.MappingOf(constant.ToFloats(), type)
-                    : _ranges.Mapping(_plan.RangeOf(node.Inputs[0]), type);
+                    : Mapping(node.Inputs[0], type, _plan.RangeOf(node.Inputs[0]));
                 rounded[i] = rounding.Round(node, _plan.Rule(node), input, type == DataType.Int16, shifts.GetValueOrDefault(node.Name));
             },
             cancellationToken);

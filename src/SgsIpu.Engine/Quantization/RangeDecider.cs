@@ -28,6 +28,15 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     /// <summary>What is left of the headroom where a bit is dear: where channels differ so much that the small ones need every integer.</summary>
     private const double LittleHeadroom = 1.125;
 
+    /// <summary>The most that a channel with a scale of its own has of it, where few of its values were seen.</summary>
+    private const double MostHeadroom = 4;
+
+    /// <summary>A channel of which so many values were seen has the least headroom; its extremes are the better known the more there were.</summary>
+    private const double ValuesForHeadroom = 1 << 20;
+
+    /// <summary>Element-wise functions of larger numbers have one scale for the tensor.</summary>
+    private const double MostByChannel = 1 << 14;
+
     /// <summary>Signal-to-noise ratio in dB at the readers that leaves a bit to spare.</summary>
     private const double Plenty = 70;
 
@@ -59,6 +68,11 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         foreach ((string input, (double, double) range) in FormatRanges(model.InputConfig))
         {
             SetKnown(input, range, "its format says it");
+            if (PixelMapping(input) is { } pixels && pixels.Scale.Distinct().Count() == 1)
+            {
+                double bound = pixels.Scale[0] * short.MaxValue;
+                _ranges.Set(input, DataType.Int16, (-bound, bound));
+            }
         }
 
         foreach (string tensor in _graph.Nodes.SelectMany(n => n.Outputs))
@@ -89,7 +103,72 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         }
 
         SetChannels([.. all.Where(s => given.Range(s.Tensor) is not { IsPerTensor: true } && MayHaveChannels(s.Tensor))], cancellationToken);
+        SetWideChannels(statistics);
         return _ranges;
+    }
+
+    private void SetWideChannels(IReadOnlyDictionary<string, ActivationStatistics> statistics)
+    {
+        _ranges.Wide = WideChannels.Find(_graph, plan, given, TakesChannels, PixelMapping, t => WideRanges(t, statistics), t => _ranges.Mapping(plan.RangeOf(t), DataType.Int16));
+        foreach (string tensor in _ranges.Wide.Keys.Where(t => !_decisions.TryGetValue(t, out TensorDecision? decision) || decision.QuantType == "INT16"))
+        {
+            _decisions[tensor] = new TensorDecision(tensor, "INT16", "MinMax", double.NaN, "16 bits cover more than was seen, each channel with a scale of its own") { ByChannel = true };
+        }
+    }
+
+    private QuantParam? PixelMapping(string input) =>
+        given.Range(input) is null ? Boundary.PixelMapping(model.InputConfig?.Inputs.FirstOrDefault(i => i.Name == input), _graph[input].Shape) : null;
+
+    /// <summary>What 16 bits cover of each channel.</summary>
+    private ChannelRanges WideRanges(string tensor, IReadOnlyDictionary<string, ActivationStatistics> statistics)
+    {
+        if (given.Range(tensor) is { } wish)
+        {
+            return ChannelScales.Given(wish);
+        }
+
+        (float[] low, float[] high, int samples) = Extremes(tensor, statistics);
+        double values = (double)samples * _graph[tensor].Shape.Count / low.Length;
+        double headroom = level == CalibrationLevel.L1 ? 1 : Math.Clamp(1 + Math.Pow(ValuesForHeadroom / values, 0.25), Headroom, MostHeadroom);
+        (double least, double most) = Bounds(tensor);
+        return new ChannelRanges("MinMax", [.. low.Select(v => Math.Max(headroom * Math.Min(v, 0), least))], [.. high.Select(v => Math.Min(headroom * Math.Max(v, 0), most))]);
+    }
+
+    /// <summary>What no value goes beyond, or where what reads it no longer tells values apart.</summary>
+    private (double Least, double Most) Bounds(string tensor)
+    {
+        double least = (_graph.Producer(tensor)?.Op as UnaryFunctionOp)?.Curve?.Least ?? double.NegativeInfinity;
+        (double Low, double High)?[] domains = [.. _graph.Consumers(tensor).Select(n => (n.Op as UnaryFunctionOp)?.Curve?.Domain)];
+        return domains.Length > 0 && domains.All(d => d is not null)
+            ? (Math.Max(least, domains.Min(d => d!.Value.Low)), domains.Max(d => d!.Value.High))
+            : (least, double.PositiveInfinity);
+    }
+
+    /// <summary>The extremes of each channel; those of a tensor that was not observed are part of what it is moved to.</summary>
+    private (float[] Low, float[] High, int Samples) Extremes(string tensor, IReadOnlyDictionary<string, ActivationStatistics> statistics)
+    {
+        if (statistics.TryGetValue(tensor, out ActivationStatistics? seen))
+        {
+            return (seen.Min.ToArray(), seen.Max.ToArray(), seen.Samples);
+        }
+
+        Node reader = _graph.Consumers(tensor)[0];
+        (float[] low, float[] high, int samples) = Extremes(reader.Outputs[0], statistics);
+        int offset = ((IpuOperator)reader.Op).ChannelOf(reader.Inputs.IndexOf(tensor), _graph.InputsOf(reader), _graph[reader.Outputs[0]])!.Value;
+        int channels = _graph[tensor].Shape[-1];
+        return (low[offset..(offset + channels)], high[offset..(offset + channels)], samples);
+    }
+
+    /// <summary>True for an element-wise node that takes a scale for each channel; functions of sigmoid curves take inputs up to a bound.</summary>
+    private bool TakesChannels(Node node)
+    {
+        if (!((IpuOperator)node.Op).TakesChannelScales(_graph.InputsOf(node)) || !_ranges.Has(plan.RangeOf(node.Inputs[0]), DataType.Int16))
+        {
+            return false;
+        }
+
+        (double min, double max) = _ranges.Range(plan.RangeOf(node.Inputs[0]), DataType.Int16);
+        return Math.Max(-min, max) < MostByChannel;
     }
 
     private static double Decibels(double signal, double noise) => signal <= 0 ? double.NaN : 10 * Math.Log10(signal / Math.Max(noise, double.Epsilon));
@@ -200,8 +279,8 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
             return false;
         }
 
-        // Convolutions write any scales; other operators write INT16, which is requantized.
-        if (plan.Rule(producer) is not { Class: QuantClass.Convolution, Weight: >= 0 } || producer.Op is BatchMatMulOp)
+        // Convolutions write any scales, element-wise operators some of them; others write INT16, which is requantized.
+        if ((plan.Rule(producer) is not { Class: QuantClass.Convolution, Weight: >= 0 } || producer.Op is BatchMatMulOp) && !TakesChannels(producer))
         {
             plan.Widen(tensor);
         }

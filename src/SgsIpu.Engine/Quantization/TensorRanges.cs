@@ -8,6 +8,9 @@ internal sealed class TensorRanges
     private readonly Dictionary<(string Tensor, DataType Type), (double Min, double Max)> _ranges = [];
     private readonly Dictionary<string, QuantParam> _channels = new(StringComparer.Ordinal);
 
+    /// <summary>INT16 mappings with a scale for each channel, by tensor.</summary>
+    public IReadOnlyDictionary<string, QuantParam> Wide { get; set; } = new Dictionary<string, QuantParam>();
+
     /// <summary>Sets the range of a tensor for one integer type.</summary>
     public void Set(string tensor, DataType type, (double Min, double Max) range) => _ranges[(tensor, type)] = range;
 

@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace SgsIpu.Kernels.Elementwise;
 
 /// <summary>8 lanes of INT32.</summary>
-internal readonly struct Lanes256(Vector256<int> value) : ILanes<Lanes256>
+internal readonly struct Lanes256(Vector256<int> value) : IWideLanes<Lanes256>
 {
     private readonly Vector256<int> _value = value;
 
@@ -17,6 +18,10 @@ internal readonly struct Lanes256(Vector256<int> value) : ILanes<Lanes256>
     public static Lanes256 operator *(Lanes256 a, Lanes256 b) => new(a._value * b._value);
 
     public static Lanes256 operator >>(Lanes256 a, int count) => new(a._value >> count);
+
+    public static Lanes256 operator <<(Lanes256 a, int count) => new(a._value << count);
+
+    public static Lanes256 operator >>(Lanes256 a, Lanes256 counts) => new(Avx2.ShiftRightArithmeticVariable(a._value, counts._value.AsUInt32()));
 
     public static Lanes256 All(int value) => new(Vector256.Create(value));
 
@@ -48,6 +53,16 @@ internal readonly struct Lanes256(Vector256<int> value) : ILanes<Lanes256>
         {
             narrow.GetLower().StoreUnsafe(ref Unsafe.As<T, short>(ref target), index);
         }
+    }
+
+    public static Lanes256 Load(ref int source, nuint index) => new(Vector256.LoadUnsafe(ref source, index));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 MultiplyHigh(Lanes256 a, ref int factors, nuint index)
+    {
+        Vector256<long> even = Avx2.Multiply(a._value, Vector256.LoadUnsafe(ref factors, index));
+        Vector256<long> odd = Avx2.Multiply((a._value.AsInt64() >>> 32).AsInt32(), Vector256.LoadUnsafe(ref factors, index + 1));
+        return new(Vector256.ConditionalSelect(Vector256.Create(0xFFFFFFFFL), even >>> 32, odd).AsInt32());
     }
 
     public static Lanes256 Min(Lanes256 a, Lanes256 b) => new(Vector256.Min(a._value, b._value));

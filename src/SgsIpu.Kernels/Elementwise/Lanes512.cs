@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace SgsIpu.Kernels.Elementwise;
 
 /// <summary>16 lanes of INT32.</summary>
-internal readonly struct Lanes512(Vector512<int> value) : ILanes<Lanes512>
+internal readonly struct Lanes512(Vector512<int> value) : IWideLanes<Lanes512>
 {
     private readonly Vector512<int> _value = value;
 
@@ -18,6 +18,10 @@ internal readonly struct Lanes512(Vector512<int> value) : ILanes<Lanes512>
     public static Lanes512 operator *(Lanes512 a, Lanes512 b) => new(a._value * b._value);
 
     public static Lanes512 operator >>(Lanes512 a, int count) => new(a._value >> count);
+
+    public static Lanes512 operator <<(Lanes512 a, int count) => new(a._value << count);
+
+    public static Lanes512 operator >>(Lanes512 a, Lanes512 counts) => new(Avx512F.ShiftRightArithmeticVariable(a._value, counts._value.AsUInt32()));
 
     public static Lanes512 All(int value) => new(Vector512.Create(value));
 
@@ -42,6 +46,16 @@ internal readonly struct Lanes512(Vector512<int> value) : ILanes<Lanes512>
         {
             Avx512F.ConvertToVector256Int16(value._value).StoreUnsafe(ref Unsafe.As<T, short>(ref target), index);
         }
+    }
+
+    public static Lanes512 Load(ref int source, nuint index) => new(Vector512.LoadUnsafe(ref source, index));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 MultiplyHigh(Lanes512 a, ref int factors, nuint index)
+    {
+        Vector512<long> even = Avx512F.Multiply(a._value, Vector512.LoadUnsafe(ref factors, index));
+        Vector512<long> odd = Avx512F.Multiply((a._value.AsInt64() >>> 32).AsInt32(), Vector512.LoadUnsafe(ref factors, index + 1));
+        return new(Vector512.ConditionalSelect(Vector512.Create(0xFFFFFFFFL), even >>> 32, odd).AsInt32());
     }
 
     public static Lanes512 Min(Lanes512 a, Lanes512 b) => new(Vector512.Min(a._value, b._value));

@@ -23,8 +23,22 @@ public sealed record SigmoidCurve(Func<double, double> Lower, double Reach, Sigm
 
     private const int Segments = 1 << SegmentBits;
 
+    /// <summary>Steps in which the least value is looked for.</summary>
+    private const int LeastSteps = 1 << 12;
+
     /// <summary>Bits below 1 of the coefficients: as many as leave room for the product with a place in INT32.</summary>
     private static readonly int[] CoefficientBits = [CurveBits, CurveBits, CurveBits + 3, CurveBits + 6];
+
+    /// <summary>The inputs beyond which the function no longer changes, or has come to nothing.</summary>
+    public (double Low, double High) Domain => (-Reach, Form == SigmoidForm.Weighted ? double.PositiveInfinity : Reach);
+
+    /// <summary>The least value of the function.</summary>
+    public double Least => Form switch
+    {
+        SigmoidForm.Plain => 0,
+        SigmoidForm.Odd => -1,
+        _ => Enumerable.Range(0, LeastSteps).Min(i => -i * Reach / LeastSteps * Lower(i * Reach / LeastSteps)),
+    };
 
     /// <summary>True for a table of this form.</summary>
     public static bool IsTable(Tensor table)

@@ -43,14 +43,15 @@ public sealed class SigmoidKernel : ElementMap
     /// <param name="table">As <see cref="SigmoidCurve.Table"/> makes it.</param>
     /// <param name="input">Mapping of the INT16 input.</param>
     /// <param name="type">INT16 or UINT8.</param>
-    /// <exception cref="IpuException">The mappings are out of reach (id <c>LookupTable</c>), see <see cref="Serves"/>.</exception>
+    /// <exception cref="IpuException">The table is none of a curve, or a mapping none of these (id <c>LookupTable</c>).</exception>
     public SigmoidKernel(SigmoidCurve curve, Tensor table, QuantParam input, DataType type, QuantParam output, KernelForm form)
     {
         ArgumentNullException.ThrowIfNull(curve);
         ArgumentNullException.ThrowIfNull(output);
-        if (!SigmoidCurve.IsTable(table) || !Serves(curve, input, output))
+        ArgumentNullException.ThrowIfNull(input);
+        if (!SigmoidCurve.IsTable(table) || !Fits(input, output))
         {
-            throw new IpuException("LookupTable", $"a table {table} with scales from {input.Scale.Min()} to {input.Scale.Max()} does not serve an output with scales from {output.Scale.Min()} to {output.Scale.Max()}");
+            throw new IpuException("LookupTable", $"a table {table} with {input.Scale.Length} input scales, zero point {input.ZeroPoint}, does not serve {output.Scale.Length} output scales");
         }
 
         _weighted = curve.Form == SigmoidForm.Weighted;
@@ -64,23 +65,25 @@ public sealed class SigmoidKernel : ElementMap
         _channels = Channels(input, output);
         (int Multiplier, int Shift)[] places = [.. Enumerable.Range(0, _channels).Select(c => Place(curve, input, c))];
         (int Multiplier, int Shift)[] factors = [.. Enumerable.Range(0, _channels).Select(c => Factor(curve, input, output, c))];
-        _place = Around(places, p => p.Multiplier);
-        _placeShift = Around(places, p => p.Shift);
-        _multiplier = Around(factors, f => f.Multiplier);
-        _shift = Around(factors, f => f.Shift);
-        _half = Around(factors, f => 1 << (f.Shift - 1));
+        _place = Around(places, p => p.Shift < 0 ? ushort.MaxValue : p.Multiplier);
+        _placeShift = Around(places, p => Math.Max(p.Shift, 0));
+        _multiplier = Around(factors, f => f.Shift < 1 ? int.MaxValue : f.Multiplier);
+        _shift = Around(factors, f => Math.Max(f.Shift, 1));
+        _half = Around(factors, f => 1 << (Math.Max(f.Shift, 1) - 1));
     }
 
     protected override (int X, int Y) Sizes => (2, _output == DataType.UInt8 ? 1 : 2);
 
-    /// <summary>True where the integer form reaches between two mappings; only extreme ones are out of reach.</summary>
+    /// <summary>
+    /// True where the integer form reaches between two mappings. Beyond its reach, an input scale of 1 and more or an output scale 2^14 times
+    /// finer than that of the input, factors count as the largest ones.
+    /// </summary>
     public static bool Serves(SigmoidCurve curve, QuantParam input, QuantParam output)
     {
         ArgumentNullException.ThrowIfNull(curve);
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(output);
-        return input.ZeroPoint == 0
-            && (input.IsPerTensor || output.IsPerTensor || input.Scale.Length == output.Scale.Length)
+        return Fits(input, output)
             && Enumerable.Range(0, Channels(input, output)).All(c => Place(curve, input, c).Shift >= 0 && Factor(curve, input, output, c).Shift > 0);
     }
 
@@ -95,6 +98,9 @@ public sealed class SigmoidKernel : ElementMap
             Map(MemoryMarshal.Cast<byte, short>(x), MemoryMarshal.Cast<byte, short>(y), first);
         }
     }
+
+    private static bool Fits(QuantParam input, QuantParam output) =>
+        input.ZeroPoint == 0 && (input.IsPerTensor || output.IsPerTensor || input.Scale.Length == output.Scale.Length);
 
     private static int Channels(QuantParam input, QuantParam output) => Math.Max(input.Scale.Length, output.Scale.Length);
 

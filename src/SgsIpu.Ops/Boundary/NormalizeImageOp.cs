@@ -66,7 +66,7 @@ public sealed record NormalizeImageOp(ImageFormat Format, ImageFormat TrainingFo
     public override ImmutableArray<Tensor> BuildTables(FixedBinding binding)
     {
         ArgumentNullException.ThrowIfNull(binding);
-        FixedOperand y = FixedOperand.OfOutput(binding);
+        ChannelOperand y = ChannelOperand.Of(binding, binding.Output);
         var table = new Tensor(DataType.Int16, new Shape(Channels, 256));
         for (int c = 0; c < Channels; c++)
         {
@@ -75,7 +75,7 @@ public sealed record NormalizeImageOp(ImageFormat Format, ImageFormat TrainingFo
             double deviation = Std[Std.Length == 1 ? 0 : rgb];
             for (int v = 0; v < 256; v++)
             {
-                double q = Math.Floor(((v - mean) / deviation / y.Scale) + 0.5) + y.Zero;
+                double q = Math.Floor(((v - mean) / deviation / y.Scale(c)) + 0.5) + y.Zero;
                 table.As<short>()[(c * 256) + v] = (short)(y.Type == DataType.UInt8 ? Math.Clamp(q, 0, 255) : Math.Clamp(q, -short.MaxValue, short.MaxValue));
             }
         }
@@ -86,7 +86,7 @@ public sealed record NormalizeImageOp(ImageFormat Format, ImageFormat TrainingFo
     public override FixedKernel PrepareFixed(FixedBinding binding)
     {
         ArgumentNullException.ThrowIfNull(binding);
-        FixedOperand y = FixedOperand.OfOutput(binding);
+        ChannelOperand y = ChannelOperand.Of(binding, binding.Output);
         short[] table = binding.OptionalInput(1)?.Constant?.As<short>().ToArray() ?? throw binding.NotSupported("the table is missing");
         Shape buffer = binding.Input(0).Shape;
         if (y.Type == DataType.UInt8)

@@ -18,8 +18,8 @@ public sealed record QuantizeOp(DataType To) : BoundaryOp(To)
             throw binding.NotSupported($"quantizes Float32, found {binding.Input(0)}");
         }
 
-        FixedOperand y = FixedOperand.OfOutput(binding);
-        double scale = y.Scale;
+        ChannelOperand y = ChannelOperand.Of(binding, binding.Output);
+        double[] scales = [.. y.Scales];
         int zero = y.Zero;
         return y.Type == DataType.UInt8
             ? new DelegateKernel((in FixedArguments a) =>
@@ -28,7 +28,7 @@ public sealed record QuantizeOp(DataType To) : BoundaryOp(To)
                 Span<byte> to = a.Output(0);
                 for (int i = 0; i < to.Length; i++)
                 {
-                    to[i] = (byte)Rounded(from[i], scale, zero, byte.MinValue, byte.MaxValue);
+                    to[i] = (byte)Rounded(from[i], scales[i % scales.Length], zero, byte.MinValue, byte.MaxValue);
                 }
             })
             : new DelegateKernel((in FixedArguments a) =>
@@ -37,7 +37,7 @@ public sealed record QuantizeOp(DataType To) : BoundaryOp(To)
                 Span<short> to = a.Output<short>(0);
                 for (int i = 0; i < to.Length; i++)
                 {
-                    to[i] = (short)Rounded(from[i], scale, zero, -short.MaxValue, short.MaxValue);
+                    to[i] = (short)Rounded(from[i], scales[i % scales.Length], zero, -short.MaxValue, short.MaxValue);
                 }
             });
     }

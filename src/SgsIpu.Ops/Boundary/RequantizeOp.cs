@@ -5,7 +5,7 @@ using SgsIpu.Kernels.Elementwise;
 
 namespace SgsIpu.Ops;
 
-/// <summary>Moves a quantized tensor to another type or mapping; UINT8 outputs may have a scale for each channel (last dimension).</summary>
+/// <summary>Moves a quantized tensor to another type or mapping; both sides may have a scale for each channel (last dimension).</summary>
 public sealed record RequantizeOp(DataType To) : BoundaryOp(To)
 {
     public static ImmutableArray<ImportRule> Imports => [];
@@ -15,13 +15,16 @@ public sealed record RequantizeOp(DataType To) : BoundaryOp(To)
     public override FixedKernel PrepareFixed(FixedBinding binding)
     {
         ArgumentNullException.ThrowIfNull(binding);
-        FixedOperand x = FixedOperand.OfInput(binding, 0);
-        if (FixedBinding.Quant(binding.Output) is { IsPerTensor: false } channels)
+        int channels = Math.Max(FixedBinding.Quant(binding.Input(0)).Scale.Length, FixedBinding.Quant(binding.Output).Scale.Length);
+        if (channels > 1)
         {
-            var rescale = new ChannelRescaleKernel(x.Type, x.Zero, [.. channels.Scale.Select(s => x.Scale / s)], channels.ZeroPoint, KernelForms.Current);
+            ChannelOperand from = ChannelOperand.Of(binding, binding.Input(0));
+            ChannelOperand to = ChannelOperand.Of(binding, binding.Output);
+            var rescale = new ChannelSumKernel((from.Type, from.Zero), from.FactorsTo(to, channels), to.Type, to.Range, KernelForms.Current);
             return new DelegateKernel((in FixedArguments a) => rescale.Run(a.Input(0), a.Output(0), a.Threads));
         }
 
+        FixedOperand x = FixedOperand.OfInput(binding, 0);
         FixedOperand y = FixedOperand.OfOutput(binding);
         LinearScale scale = LinearScale.Of(x.Scale / y.Scale);
         var kernel = new SlopeKernel(x.Type, x.Zero, y.Type, y.Range, scale, scale, KernelForms.Current);

@@ -20,6 +20,8 @@ public sealed record AddOp : BinaryOp
 
     protected override string OnnxName => "Add";
 
+    protected override int? SignOfSecond => 1;
+
     protected override ExactOperation Exact => ExactOperation.Add;
 
     protected override BinaryKernel Kernel(BinaryOperands t, KernelForm form) => BinaryKernel.Sum(t.Types, t.FactorA, t.FactorB, form);

@@ -13,6 +13,9 @@ public abstract record BinaryOp : ElementwiseOp
     /// <summary>The ONNX operator of the same meaning.</summary>
     protected abstract string OnnxName { get; }
 
+    /// <summary>1 for a sum, −1 for a difference, which have a form by channel; null for others.</summary>
+    protected virtual int? SignOfSecond => null;
+
     /// <summary>The same on exact integers.</summary>
     protected abstract ExactOperation Exact { get; }
 
@@ -24,8 +27,19 @@ public abstract record BinaryOp : ElementwiseOp
             return ExactElementwise.Prepare(binding, Exact);
         }
 
+        if (SignOfSecond is { } sign && binding.Inputs.Append(binding.Output).Any(t => t?.Quant is { IsPerTensor: false }))
+        {
+            return PrepareSum(binding, sign);
+        }
+
         BinaryKernel kernel = Kernel(BinaryOperands.Of(binding), KernelForms.Current);
         return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Input(1), a.Output(0), a.Threads));
+    }
+
+    public sealed override bool TakesChannelScales(IReadOnlyList<TensorSpec?> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return SignOfSecond is not null && inputs is [{ IsConstant: false } a, { IsConstant: false } b] && a.Shape == b.Shape;
     }
 
     /// <summary>The integer form for these operands.</summary>
@@ -50,6 +64,21 @@ public abstract record BinaryOp : ElementwiseOp
 
         string wide = emitter.Add(OnnxName, inputs.Select(i => emitter.Add("Cast", [i], "wide", ("to", 6L))), "result");
         emitter.Add("Cast", [wide], [output], ("to", CastOp.ToOnnx(type)));
+    }
+
+    private static DelegateKernel PrepareSum(FixedBinding binding, int sign)
+    {
+        ChannelOperand a = ChannelOperand.Of(binding, binding.Input(0));
+        ChannelOperand b = ChannelOperand.Of(binding, binding.Input(1));
+        ChannelOperand y = ChannelOperand.Of(binding, binding.Output);
+        if (binding.Input(0).Shape != binding.Input(1).Shape)
+        {
+            throw binding.NotSupported($"{binding.Input(0)} and {binding.Input(1)} are of different shapes, and not all have one scale");
+        }
+
+        int channels = Math.Max(y.Scales.Length, Math.Max(a.Scales.Length, b.Scales.Length));
+        var kernel = new ChannelSumKernel((a.Type, a.Zero), a.FactorsTo(y, channels), (b.Type, b.Zero), b.FactorsTo(y, channels, sign), y.Type, y.Range, KernelForms.Current);
+        return new DelegateKernel((in FixedArguments arguments) => kernel.Run(arguments.Input(0), arguments.Input(1), arguments.Output(0), arguments.Threads));
     }
 
     /// <summary>Lifts an ONNX operator of any number of inputs as a chain of operators of two.</summary>

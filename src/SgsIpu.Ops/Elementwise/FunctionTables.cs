@@ -13,7 +13,7 @@ internal static class FunctionTables
     public static ImmutableArray<Tensor> Build(FixedBinding binding, Func<double, double> function, SigmoidCurve? curve = null)
     {
         TensorSpec input = binding.Input(0);
-        if (curve is not null && input.Type == DataType.Int16 && SigmoidKernel.Serves(curve, FixedBinding.Quant(input), FixedBinding.Quant(binding.Output)))
+        if (curve is not null && input.Type == DataType.Int16 && (IsByChannel(binding) || SigmoidKernel.Serves(curve, FixedBinding.Quant(input), FixedBinding.Quant(binding.Output))))
         {
             return [curve.Table()];
         }
@@ -24,13 +24,22 @@ internal static class FunctionTables
     }
 
     /// <param name="curve">As for <see cref="Build"/>.</param>
+    /// <exception cref="IpuException">The table or the mappings are not those of such a function (id <c>FixedNotSupported</c> or <c>LookupTable</c>).</exception>
     public static FixedKernel Prepare(FixedBinding binding, SigmoidCurve? curve = null)
     {
         Tensor table = binding.OptionalInput(1)?.Constant ?? throw binding.NotSupported("the function's table is missing");
         TensorSpec x = binding.Input(0);
+        if (IsByChannel(binding))
+        {
+            _ = ChannelOperand.Of(binding, x);
+            _ = ChannelOperand.Of(binding, binding.Output);
+        }
+
         ElementMap kernel = curve is not null && x.Type == DataType.Int16 && SigmoidCurve.IsTable(table)
             ? new SigmoidKernel(curve, table, FixedBinding.Quant(x), binding.Output.Type, FixedBinding.Quant(binding.Output), KernelForms.Current)
             : new LookupKernel(x.Type, binding.Output.Type, table);
         return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), a.Threads));
     }
+
+    private static bool IsByChannel(FixedBinding binding) => !FixedBinding.Quant(binding.Input(0)).IsPerTensor || !FixedBinding.Quant(binding.Output).IsPerTensor;
 }

@@ -18,6 +18,8 @@ public sealed record SubOp : BinaryOp
 
     protected override string OnnxName => "Sub";
 
+    protected override int? SignOfSecond => -1;
+
     protected override ExactOperation Exact => ExactOperation.Subtract;
 
     protected override BinaryKernel Kernel(BinaryOperands t, KernelForm form) => BinaryKernel.Sum(t.Types, t.FactorA, -t.FactorB, form);

@@ -16,6 +16,8 @@ public abstract record UnaryFunctionOp : UnaryOp
     /// <summary>The function in double precision; tables are made from it.</summary>
     public abstract double Evaluate(double x);
 
+    public override bool TakesChannelScales(IReadOnlyList<TensorSpec?> inputs) => Curve is not null;
+
     public override ImmutableArray<Tensor> BuildTables(FixedBinding binding) => FunctionTables.Build(binding, Evaluate, Curve);
 
     public override FixedKernel PrepareFixed(FixedBinding binding) => FunctionTables.Prepare(binding, Curve);

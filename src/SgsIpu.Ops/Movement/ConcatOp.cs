@@ -48,6 +48,8 @@ public sealed record ConcatOp(int Axis) : IpuOperator
             ("axis", first ? OnnxEmitter.FirstAxis(Axis) : (long)Axis));
     }
 
+    public override int? ChannelOf(int input, IReadOnlyList<TensorSpec?> inputs, TensorSpec output) => Axis == output.Shape.Rank - 1 ? inputs.Take(input).Sum(i => i!.Shape[Axis]) : null;
+
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Preserving(inputs.Count);
 
     public override FixedKernel PrepareFixed(FixedBinding binding)

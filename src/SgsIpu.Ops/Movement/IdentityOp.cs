@@ -34,6 +34,8 @@ public sealed record IdentityOp : IpuOperator
         emitter.Add("Identity", inputs, [output]);
     }
 
+    public override int? ChannelOf(int input, IReadOnlyList<TensorSpec?> inputs, TensorSpec output) => 0;
+
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Preserving();
 
     public override FixedKernel PrepareFixed(FixedBinding binding) => CopyKernel.Whole;

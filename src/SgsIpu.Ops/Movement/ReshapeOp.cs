@@ -50,6 +50,8 @@ public sealed record ReshapeOp(Shape Shape) : IpuOperator
         [emitter.DefineNative(node.Outputs[0])],
         ("allowzero", 1L));
 
+    public override int? ChannelOf(int input, IReadOnlyList<TensorSpec?> inputs, TensorSpec output) => inputs[0]!.Shape.Rank > 0 && output.Shape.Rank > 0 && inputs[0]!.Shape[-1] == output.Shape[-1] ? 0 : null;
+
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Preserving();
 
     public override FixedKernel PrepareFixed(FixedBinding binding) => CopyKernel.Whole;

@@ -64,6 +64,8 @@ public sealed record SliceOp(ImmutableArray<int> Starts, ImmutableArray<int> Siz
             [first ? emitter.DefineChannelsFirst(node.Outputs[0]) : emitter.DefineNative(node.Outputs[0])]);
     }
 
+    public override int? ChannelOf(int input, IReadOnlyList<TensorSpec?> inputs, TensorSpec output) => Steps[^1] == 1 ? -Starts[^1] : null;
+
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Preserving();
 
     public override FixedKernel PrepareFixed(FixedBinding binding)

@@ -49,6 +49,8 @@ public abstract record Pool2DOp : IpuOperator
         return [new TensorType(x.Type, new Shape(x.Shape[0], h, w, x.Shape[3]))];
     }
 
+    public override int? ChannelOf(int input, IReadOnlyList<TensorSpec?> inputs, TensorSpec output) => 0;
+
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Preserving();
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);

@@ -19,6 +19,8 @@ public abstract record ResizeOp(int Height, int Width, float ScaleH, float Scale
             : throw Mismatch($"{x} cannot be resized to {Height}×{Width}");
     }
 
+    public override int? ChannelOf(int input, IReadOnlyList<TensorSpec?> inputs, TensorSpec output) => 0;
+
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Preserving();
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);

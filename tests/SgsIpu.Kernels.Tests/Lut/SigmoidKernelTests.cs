@@ -103,12 +103,15 @@ public sealed class SigmoidKernelTests
     }
 
     [Fact]
-    public void Mappings_out_of_reach_are_refused()
+    public void Mappings_out_of_reach_are_told_and_those_of_other_channels_refused()
     {
         QuantParam one = QuantParam.PerTensor(1e-3);
-        QuantParam fine = QuantParam.PerTensor(1e-12);
-        Assert.False(SigmoidKernel.Serves(Logistic, one, fine));
-        Assert.Equal("LookupTable", Assert.Throws<IpuException>(() => new SigmoidKernel(Logistic, Logistic.Table(), one, DataType.Int16, fine, KernelForm.Scalar)).ErrorId);
+        QuantParam two = new([1e-3, 1e-3], 0, 1);
+        QuantParam three = new([1e-3, 1e-3, 1e-3], 0, 1);
+        Assert.True(SigmoidKernel.Serves(Logistic, two, one));
+        Assert.False(SigmoidKernel.Serves(Logistic, one, QuantParam.PerTensor(1e-12)));
+        Assert.False(SigmoidKernel.Serves(Logistic, QuantParam.PerTensor(2), one));
+        Assert.Equal("LookupTable", Assert.Throws<IpuException>(() => new SigmoidKernel(Logistic, Logistic.Table(), two, DataType.Int16, three, KernelForm.Scalar)).ErrorId);
     }
 
     private static byte[] Run(SigmoidCurve curve, short[] x, QuantParam input, DataType type, QuantParam output, KernelForm form, int threads)
