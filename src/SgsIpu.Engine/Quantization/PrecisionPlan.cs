@@ -97,6 +97,9 @@ internal sealed class PrecisionPlan
         return _graph.Outputs.Contains(tensor) && TypeOf(tensor) == DataType.UInt8 ? [] : consumers;
     }
 
+    /// <summary>True for a convolution that takes a scale for each channel of its input into its weights.</summary>
+    public bool FoldsChannels(Node node) => _consumers.Of(node) is not null;
+
     /// <summary>The convolutions that read a tensor, whose weights tell how much each of its channels matters.</summary>
     public IEnumerable<ChannelConsumer> WeighingConsumers(string tensor)
     {

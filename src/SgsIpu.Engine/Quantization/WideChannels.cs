@@ -141,7 +141,7 @@ internal sealed class WideChannels
         return rule.Class switch
         {
             QuantClass.Convolution => rule.Weight >= 0 && node.Inputs[0] == tensor && node.Inputs.Count(i => i == tensor) == 1
-                && (_plan.Precision.Of(node, rule) == DataType.UInt8 || ChannelConsumer.Of(_graph, node) is not null),
+                && (_plan.Precision.Of(node, rule) == DataType.UInt8 || _plan.FoldsChannels(node)),
             QuantClass.Preserving => _plan.TypeOf(node.Outputs[0]) == DataType.UInt8 || _tensors.Contains(node.Outputs[0]),
             _ => _takes(node),
         };
