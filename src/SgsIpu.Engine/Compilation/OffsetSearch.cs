@@ -12,8 +12,8 @@ public sealed class OffsetSearch
     /// <summary>Work of the mending, in comparisons of two blocks: well under a second where the bound is not reached.</summary>
     private const long Effort = 100_000_000;
 
-    /// <summary>Work of each search for a placement of a given size, in visits of blocks: about a second where it finds none.</summary>
-    private const long SearchEffort = 200_000_000;
+    /// <summary>Work of the search for a placement within the bound, in visits of blocks: a second or two where it finds none. The others get an eighth.</summary>
+    private const long SearchEffort = 300_000_000;
 
     /// <summary>Gap to the bound that is searched for less.</summary>
     private const double SearchedGap = 0.02;
@@ -140,7 +140,7 @@ public sealed class OffsetSearch
         long refused = wanted - 1;
         for (long size = wanted; size < Total && Total - refused > Total / 500; size = refused + ((Total - refused) / 2))
         {
-            if (CanonicalSearch.TryPlace(_demands, size, SearchEffort) is { } places)
+            if (CanonicalSearch.TryPlace(_demands, size, size == wanted ? SearchEffort : SearchEffort / 8) is { } places)
             {
                 _best = places;
                 Total = places.Zip(_demands, (p, d) => p + d.Size).Max();

@@ -92,8 +92,7 @@ public abstract record Pool2DOp : IpuOperator
             where T : unmanaged, System.Numerics.IBinaryInteger<T>, System.Numerics.IMinMaxValue<T>
         {
             var kernel = new PoolKernel<T>(window, (x[0], x[1], x[2], x[3]), (y[1], y[2]), average, padded);
-            return new DelegateKernel(
-                (in a) => kernel.Run(a.Input<T>(0), a.Output<T>(0), System.Runtime.InteropServices.MemoryMarshal.Cast<byte, int>(a.Workspace)), x[3] * sizeof(int));
+            return new DelegateKernel((in a) => kernel.Run(a.Input<T>(0), a.Output<T>(0), a.Threads));
         }
     }
 
