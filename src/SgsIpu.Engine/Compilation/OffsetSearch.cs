@@ -103,7 +103,7 @@ public sealed class OffsetSearch
             starts.Add((Math.Min(Try(order, tightest: false), Try(order, tightest: true)), order));
         }
 
-        if (Total > Math.Max(enough, LowerBound * (1 + SearchedGap)))
+        if (Total > (enough > 0 ? Math.Max(enough, LowerBound) : LowerBound * (1 + SearchedGap)))
         {
             Search(Math.Max(enough, LowerBound));
         }
