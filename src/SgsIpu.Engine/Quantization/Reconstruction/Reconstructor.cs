@@ -53,12 +53,14 @@ internal sealed class Reconstructor
         long affordable = Math.Max(LeastJudges, JudgedMacs / Math.Max(1, macs * layers));
         _judges = (int)Math.Min(_chosen.Length - _firstJudge, affordable);
         _judged = JudgedOutputs.OfReal(real);
-        _trial = Trial(_chosen.Skip(_firstJudge).Take(_judges), cancellationToken);
+        _trial = Trial(Judges, cancellationToken);
     }
+
+    private int[] Judges => _chosen[_firstJudge..(_firstJudge + _judges)];
 
     /// <summary>Noise over signal of each output of a fixed graph on samples held back; empty where none holds real numbers.</summary>
     /// <param name="graph">With the float graph's own inputs and <see cref="JudgedOutputs"/>.</param>
-    public double[] Noise(Graph graph, CancellationToken cancellationToken) => _trial.IsEmpty ? [] : _trial.Noise(graph, cancellationToken);
+    public double[] Noise(Graph graph, CancellationToken cancellationToken) => Noise(_trial, Judges, graph, cancellationToken);
 
     /// <summary>
     /// Whether a rebuilt graph as a whole is no worse than another, on the samples held back and on all: few judges may have been
@@ -72,8 +74,22 @@ internal sealed class Reconstructor
         }
 
         long bytes = _judged.Inputs.Concat(_judged.Outputs).Sum(t => _judged[t].ByteCount);
-        _whole ??= Trial(_chosen.Reverse().Take((int)Math.Clamp(HeldBytes / Math.Max(1, bytes), 1, _chosen.Length)), cancellationToken);
-        return Mean(_whole.Noise(rebuilt, cancellationToken)) <= Mean(_whole.Noise(other, cancellationToken));
+        int[] all = [.. _chosen.Reverse().Take((int)Math.Clamp(HeldBytes / Math.Max(1, bytes), 1, _chosen.Length))];
+        _whole ??= Trial(all, cancellationToken);
+        return Mean(Noise(_whole, all, rebuilt, cancellationToken)) <= Mean(Noise(_whole, all, other, cancellationToken));
+    }
+
+    /// <summary>Runs a graph over the samples of a trial; they enter as at the board's border.</summary>
+    private double[] Noise(FixedTrial trial, int[] samples, Graph graph, CancellationToken cancellationToken)
+    {
+        if (trial.IsEmpty)
+        {
+            return [];
+        }
+
+        var walk = new FixedWalk(graph, new FixedInputs(_real, graph), _options.Samples, samples, _options.NumProcess, cancellationToken);
+        walk.RunTo(graph.Nodes.Length, _options.NumProcess, cancellationToken);
+        return trial.Relative([.. samples.Select((_, s) => trial.NoiseOf(s, graph.Outputs.Distinct().ToDictionary(o => o, o => new Tensor(graph[o].Type, graph[o].Shape, walk.Bytes(o, s).ToArray()), StringComparer.Ordinal)))]);
     }
 
     /// <summary>One number for all outputs: the geometric mean, for which a part more or less counts the same in each. NaN of none.</summary>

@@ -90,6 +90,29 @@ public sealed class ReconstructorTests
         }
     }
 
+    /// <summary>With a mean of 127.5 every pixel lies between two integers; the integers must be those of the table at the border.</summary>
+    [Fact]
+    public void SamplesEnterAsTheBoardsBytesDo()
+    {
+        QuantParam mapping = QuantParam.UInt8(-1, 1);
+        var real = new GraphEditor("real");
+        real.AddInput(new TensorSpec("x", DataType.Float32, new Shape(1, 16, 16, 1)));
+        real.Outputs.Add(real.Add("y", new IdentityOp(), "x"));
+        var graph = new GraphEditor("fixed");
+        graph.AddInput(new TensorSpec("x", DataType.Float32, new Shape(1, 16, 16, 1)));
+        graph.AddTensor(new TensorSpec("x/fixed", DataType.UInt8, new Shape(1, 16, 16, 1)) { Quant = mapping });
+        graph.AddNode("x/fixed", new QuantizeOp(DataType.UInt8), ["x"], ["x/fixed"]);
+        graph.AddNode("y", new DequantizeOp(), ["x/fixed"], ["y"]);
+        graph.Outputs.Add("y");
+        var normalize = new NormalizeImageOp(ImageFormat.GRAY, ImageFormat.GRAY, 16, 16, DataType.UInt8) { Mean = [127.5f], Std = [127.5f] };
+        TensorSpec output = new("n", DataType.UInt8, new Shape(1, 16, 16, 1)) { Quant = mapping };
+        Tensor table = normalize.BuildTables(new FixedBinding("n", [new TensorSpec("b", DataType.UInt8, new Shape(1, 16, 16, 1))], [output]))[0];
+        Tensor pixels = Tensor.FromArray<float>([.. Enumerable.Range(0, 256).Select(v => (v - 127.5f) / 127.5f)], 1, 16, 16, 1);
+        (string tensor, Tensor value) = Assert.Single(new FixedInputs(real.ToGraph(), graph.ToGraph()).Of(new Sample("pixels", [pixels])));
+        Assert.Equal("x/fixed", tensor);
+        Assert.Equal(table.As<short>().ToArray().Select(q => (byte)q), value.Bytes.ToArray());
+    }
+
     [Fact]
     public void ASoftmaxIsJudgedByWhatItReads()
     {
