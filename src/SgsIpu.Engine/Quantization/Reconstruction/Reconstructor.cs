@@ -68,7 +68,7 @@ internal sealed class Reconstructor
     /// </summary>
     public bool IsNoWorse(Graph rebuilt, Graph other, CancellationToken cancellationToken)
     {
-        if (_trial.IsEmpty || Mean(Noise(rebuilt, cancellationToken)) > Mean(Noise(other, cancellationToken)))
+        if (_trial.IsEmpty || !IsNoWorse(Noise(rebuilt, cancellationToken), Noise(other, cancellationToken)))
         {
             return _trial.IsEmpty;
         }
@@ -76,7 +76,14 @@ internal sealed class Reconstructor
         long bytes = _judged.Inputs.Concat(_judged.Outputs).Sum(t => _judged[t].ByteCount);
         int[] all = [.. _chosen.Reverse().Take((int)Math.Clamp(HeldBytes / Math.Max(1, bytes), 1, _chosen.Length))];
         _whole ??= Trial(all, cancellationToken);
-        return Mean(Noise(_whole, all, rebuilt, cancellationToken)) <= Mean(Noise(_whole, all, other, cancellationToken));
+        return IsNoWorse(Noise(_whole, all, rebuilt, cancellationToken), Noise(_whole, all, other, cancellationToken));
+    }
+
+    /// <summary>Neither in the mean of all that is judged nor, as the levels count it, at the model's own outputs, which come first.</summary>
+    private bool IsNoWorse(double[] noise, double[] other)
+    {
+        int own = _real.Outputs.Distinct().Count(o => _real[o].Type == DataType.Float32);
+        return Mean(noise) <= Mean(other) && noise.Take(own).Sum() <= other.Take(own).Sum();
     }
 
     /// <summary>Runs a graph over the samples of a trial; they enter as at the board's border.</summary>
