@@ -47,7 +47,8 @@ internal sealed class FixedInputs
         (int low, int high) = entry.Type == DataType.UInt8 ? (0, byte.MaxValue) : (-short.MaxValue, short.MaxValue);
         for (int i = 0; i < values.Length; i++)
         {
-            int q = (int)Math.Clamp(Math.Floor((values[i] / quant.Scale[0]) + quant.ZeroPoint + Half), low, high);
+            double scale = quant.Scale[quant.IsPerTensor ? 0 : i % quant.Scale.Length];
+            int q = (int)Math.Clamp(Math.Floor((values[i] / scale) + quant.ZeroPoint + Half), low, high);
             if (entry.Type == DataType.UInt8)
             {
                 result.As<byte>()[i] = (byte)q;
