@@ -22,12 +22,16 @@ public sealed record CalibrationReport
 
     /// <summary>The rate that a mixed mode recommends; null where none was asked for.</summary>
     public double? RecommendedRate { get; init; }
-    /// <summary>Signal to quantization noise in decibels of the tensors of which it was measured, by their names in the fixed model.</summary>
+
+    /// <summary>Signal to quantization noise in decibels that the integers of each tensor alone are expected to leave, by the tensor's name in the fixed model.</summary>
     public ImmutableDictionary<string, double> Sqnr { get; init; } = ImmutableDictionary<string, double>.Empty;
 
     /// <summary>What was tried on the way and what came of it, in order; empty below level 3.</summary>
     public ImmutableArray<string> Steps { get; init; } = [];
 
-    /// <summary>Signal-to-noise ratio of the outputs in dB, measured on a few of the samples; NaN below level 3.</summary>
+    /// <summary>
+    /// Signal-to-noise ratio of the outputs in dB, measured on a few of the samples; NaN below level 3. The signal is what differs from sample to
+    /// sample, and each channel of a map counts alike.
+    /// </summary>
     public double OutputSqnr { get; init; } = double.NaN;
 }

@@ -63,12 +63,17 @@ public static class IpuEngine
     /// <param name="referenceSamples">The samples, opened for the reference.</param>
     /// <param name="samples">The same samples, opened for the model.</param>
     /// <param name="dump">Is given sample, tensor and the real values of reference and model; null for none.</param>
+    /// <param name="referenceOutput">What the framework itself computes takes the place of what the reference does: its .onnx file, which ONNX Runtime runs, an .npz or
+    /// .npy file, or a folder of arrays; only tensors that it has are compared. Null for none.</param>
+    /// <exception cref="IpuException">There is nothing to compare (ids <c>NothingToCompare</c>, <c>NoSamples</c>), or the reference output cannot be read or does not fit
+    /// (<c>ReferenceMissing</c>, <c>ReferenceShape</c>, <c>ReferenceAmbiguous</c>).</exception>
     public static IReadOnlyList<IpuTensorComparison> Compare(
         IpuModel reference,
         IpuModel model,
         ISampleSource referenceSamples,
         ISampleSource samples,
         Action<string, string, Tensor, Tensor>? dump = null,
+        string? referenceOutput = null,
         IProgress<IpuProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
@@ -76,7 +81,10 @@ public static class IpuEngine
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(referenceSamples);
         ArgumentNullException.ThrowIfNull(samples);
-        return ModelComparer.Compare(reference, model, referenceSamples, samples, dump, progress, cancellationToken);
+        using IReferenceValues? given = referenceOutput is null || referenceSamples.Count == 0 ? null
+            : Path.GetExtension(referenceOutput).Equals(".onnx", StringComparison.OrdinalIgnoreCase) ? new OnnxReference(referenceOutput, reference.Graph)
+            : new ReferenceFiles(referenceOutput, reference.Graph, referenceSamples.Read(0, true, cancellationToken).Name, referenceSamples.Count);
+        return ModelComparer.Compare(reference, model, referenceSamples, samples, given, dump, progress, cancellationToken);
     }
 
     /// <summary>Counts the cycles and bytes of a fixed or offline model on a chip.</summary>

@@ -26,8 +26,8 @@ public sealed record TensorDetail(
     /// <summary>The model that the tensor belongs to.</summary>
     public string Model { get; init; } = "";
 
-    /// <summary>Signal to quantization noise in decibels; null where it was not measured.</summary>
-    public double? Sqnr { get; init; }
+    /// <summary>Signal to quantization noise in decibels that the integers of this tensor alone are expected to leave; NaN where it is not known: constants, float models, models read from a file.</summary>
+    public double Sqnr { get; init; } = double.NaN;
 
     /// <summary>The tensor of the float model whose values this one stands for; what is asked of tensors goes by this name.</summary>
     public string FloatTensor { get; init; } = "";

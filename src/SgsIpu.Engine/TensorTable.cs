@@ -45,7 +45,7 @@ internal static class TensorTable
             Model = model.Name,
             Owner = model,
             FloatTensor = types is null ? FloatName.Of(graph, tensor.Name) : tensor.Name,
-            Sqnr = model.Report?.Sqnr.TryGetValue(tensor.Name, out double decibels) == true ? decibels : null,
+            Sqnr = model.Report?.Sqnr.GetValueOrDefault(tensor.Name, double.NaN) ?? double.NaN,
         };
     }
 

@@ -60,7 +60,7 @@ internal static class AccuracyBenchmark
             Score score = Judge(model.Score(row), real, integers, m => model.EvaluationSamples(m, most));
 
             double? sqnr = row.IsWide ? WideTarget : row.IsNarrow && model.Name == "mobilenetv2" ? NarrowTarget : null;
-            double? share = row is { Level: CalibrationLevel.L5, Convolutions: "" } ? ShareTarget : null;
+            double? share = row is { Level: CalibrationLevel.L5, Convolutions: "" } && model.Name == "mobilenetv2" ? ShareTarget : null;
             IEnumerable<Measure> all =
             [
                 .. score.Measures,

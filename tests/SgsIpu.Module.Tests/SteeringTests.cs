@@ -18,6 +18,48 @@ public sealed class SteeringTests(ModuleFixture module)
     }
 
     [Fact]
+    public void TensorsThatLoseMuchGetSixteenBits()
+    {
+        PSObject[] output = [.. module.Run("$known = [double[]]@($fixed | Get-IpuTensorDetail | Where-Object Bit -eq 8 | Where-Object Sqnr -gt 0 | ForEach-Object Sqnr); [array]::Sort($known); $limit = $known[2]; "
+            + "$low = @($fixed | Get-IpuTensorDetail | Where-Object Sqnr -lt $limit); $again = $low | Set-IpuTensorPrecision -Bit 16; "
+            + "$low.Count; $low.Kind -contains 'Constant'; $again.Report.Given.Taken -contains $false; @($again | Get-IpuTensorDetail | Where-Object Sqnr -lt $limit).Count")];
+        Assert.Equal(["2", "False", "False", "0"], output.Select(o => o.ToString()));
+    }
+
+    [Fact]
+    public void StatisticsStandForTheSamplesAndMergeFromParts()
+    {
+        string[] images = [.. Directory.GetFiles(Path.Combine(ModuleFixture.Sample, "calibration")).Order(StringComparer.Ordinal)];
+        string List(IEnumerable<string> files) => string.Join(", ", files.Select(f => $"'{f}'"));
+        module.Run($"$images = {List(images)}; $whole = $float | Export-IpuStatistics -Path $out/whole.stats -Image $images; $a = $float | Export-IpuStatistics -Path $out/a.stats -Image {List(images[..(images.Length / 2)])}; "
+            + $"$b = $float | Export-IpuStatistics -Path $out/b.stats -Image {List(images[(images.Length / 2)..])}; "
+            + "$null = $float | Invoke-IpuCalibration -Statistics $whole.FullName -QuantLevel L3 | Export-IpuModel $out/of_whole.sim; "
+            + "$null = $float | Invoke-IpuCalibration -Statistics $a.FullName, $b.FullName -QuantLevel L3 | Export-IpuModel $out/of_parts.sim; "
+            + "$null = $float | Invoke-IpuCalibration -Image $images -QuantLevel L3 | Export-IpuModel $out/of_images.sim");
+        byte[][] models = [.. new[] { "of_whole.sim", "of_parts.sim", "of_images.sim" }.Select(f => File.ReadAllBytes(Path.Combine(module.Output, f)))];
+        Assert.Equal(models[2], models[0]);
+        Assert.Equal(models[2], models[1]);
+        Assert.StartsWith("FileExists,", module.Try("$float | Export-IpuStatistics -Path $out/whole.stats -Image $sample/calibration").Errors[0].FullyQualifiedErrorId, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AFileThatHoldsNoStatisticsIsRefused() =>
+        Assert.StartsWith("StatisticsFormat,", Assert.Single(module.Try("$float | Invoke-IpuCalibration -Statistics $sample/labels.txt").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+
+    [Fact]
+    public void TheFrameworksOwnOutputsAreComparedWith()
+    {
+        PSObject[] output = [.. module.Run("$image = \"$sample/evaluation/ring_00.png\"; $w = @{ WarningAction = 'SilentlyContinue' }; "
+            + "$model = $fixed | Compare-IpuModel $float -Image $image -DumpTensor $out/arrays @w; $arrays = $fixed | Compare-IpuModel $float -Image $image -ReferenceOutput $out/arrays @w; "
+            + "$onnx = $float | Compare-IpuModel $float -Image $image -ReferenceOutput $sample/shapes.onnx @w; "
+            + "($model | ForEach-Object { \"$($_.Tensor) $($_.Sqnr)\" }) -join ';'; ($arrays | ForEach-Object { \"$($_.Tensor) $($_.Sqnr)\" }) -join ';'; "
+            + "$onnx.Tensor -contains 'logits'; @($onnx | Where-Object Sqnr -lt 90).Count")];
+        Assert.Equal(output[0].ToString(), output[1].ToString());
+        Assert.Contains("stem_relu", output[0].ToString(), StringComparison.Ordinal);
+        Assert.Equal(["True", "0"], output[2..].Select(o => o.ToString()));
+    }
+
+    [Fact]
     public void TensorsAreNamedWithWildcardsAsWell() =>
         Assert.Equal("INT16", Assert.Single(module.Run("Set-IpuTensorPrecision -Model $fixed -Name stem_r* -Bit 16 | Get-IpuTensorDetail -Name stem_relu")).Properties["QuantType"].Value);
 

@@ -15,29 +15,41 @@ internal sealed class ModelComparer
 {
     private readonly IpuModel _reference;
     private readonly IpuModel _model;
-    private readonly TensorPairs _pairs;
+    private readonly IReferenceValues? _given;
+
+    /// <summary>The tensors of the model that are compared, with their names in the reference.</summary>
+    private readonly Dictionary<string, string> _referenceOf;
+
+    /// <summary>A tensor may stand in several types; the one that its operator computes speaks for it.</summary>
+    private readonly Dictionary<string, string> _speaker;
     private readonly Dictionary<string, ErrorSums> _accumulated;
     private readonly Dictionary<string, ErrorSums> _isolated = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ValueRecord> _values;
     private readonly bool _integers;
 
-    private ModelComparer(IpuModel reference, IpuModel model)
+    private ModelComparer(IpuModel reference, IpuModel model, IReferenceValues? given)
     {
         _reference = reference;
         _model = model;
-        _pairs = new TensorPairs(reference.Graph, model.Graph);
-        _accumulated = _pairs.ReferenceOf.Keys.ToDictionary(t => t, _ => new ErrorSums(), StringComparer.Ordinal);
-        _values = _pairs.ReferenceOf.Values.Distinct().ToDictionary(t => t, t => new ValueRecord(Math.Max(1, reference.Graph[t].Shape.Rank == 0 ? 1 : reference.Graph[t].Shape[-1])), StringComparer.Ordinal);
+        _given = given;
+        _referenceOf = new TensorPairs(reference.Graph, model.Graph).ReferenceOf.Where(p => given is null || given.Tensors.Contains(p.Value)).ToDictionary(StringComparer.Ordinal);
+        _speaker = _referenceOf.GroupBy(p => p.Value, p => p.Key).ToDictionary(
+            g => g.Key,
+            g => g.FirstOrDefault(t => model.Graph.Producer(t) is { Op: not BoundaryOp }) ?? g.First(),
+            StringComparer.Ordinal);
+        _accumulated = _referenceOf.Keys.ToDictionary(t => t, _ => new ErrorSums(), StringComparer.Ordinal);
+        _values = _referenceOf.Values.Distinct().ToDictionary(t => t, t => new ValueRecord(Math.Max(1, reference.Graph[t].Shape.Rank == 0 ? 1 : reference.Graph[t].Shape[-1])), StringComparer.Ordinal);
         _integers = model.Stage != IpuStage.Float && reference.Stage == IpuStage.Float;
     }
 
     /// <summary>One row for each tensor that both models have, the largest error first.</summary>
+    /// <param name="given">What the framework computed, in place of what the reference computes; null for none.</param>
     /// <param name="dump">Is given every tensor of every sample as real numbers: sample, tensor, reference, model; null for none.</param>
     /// <exception cref="IpuException">The models have no tensor in common (id <c>NothingToCompare</c>) or no samples are given (<c>NoSamples</c>).</exception>
     public static IReadOnlyList<IpuTensorComparison> Compare(
-        IpuModel reference, IpuModel model, ISampleSource referenceSamples, ISampleSource samples, Action<string, string, Tensor, Tensor>? dump, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+        IpuModel reference, IpuModel model, ISampleSource referenceSamples, ISampleSource samples, IReferenceValues? given, Action<string, string, Tensor, Tensor>? dump, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
     {
-        var comparer = new ModelComparer(reference, model);
+        var comparer = new ModelComparer(reference, model, given);
         if (comparer._accumulated.Count == 0)
         {
             throw new IpuException("NothingToCompare", $"'{reference.Name}' and '{model.Name}' have no tensor in common; are they stages of one network?", IpuErrorKind.InvalidArgument) { Target = model.Name };
@@ -54,21 +66,28 @@ internal sealed class ModelComparer
 
     private void Run(ISampleSource referenceSamples, ISampleSource samples, Action<string, string, Tensor, Tensor>? dump, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
     {
-        using IModelRunner reference = Observing(_reference, [.. _values.Keys]);
+        using IModelRunner? reference = _given is null ? Observing(_reference, [.. _values.Keys]) : null;
         using IModelRunner runner = Observing(_model, [.. _accumulated.Keys]);
         var alone = _integers ? new PreparedGraph(_model.Graph, cancellationToken) : null;
         PreparedGraph.Frame? frame = alone?.NewFrame(static t => new byte[t.ByteCount]);
         for (int i = 0; i < samples.Count; i++)
         {
             Sample sample = samples.Read(i, _model.Stage == IpuStage.Float, cancellationToken);
-            IReadOnlyDictionary<string, Tensor> expected = reference.Run(Inputs(_reference, referenceSamples.Read(i, _reference.Stage == IpuStage.Float, cancellationToken)), cancellationToken);
+            Sample same = referenceSamples.Read(i, _reference.Stage == IpuStage.Float, cancellationToken);
+            IReadOnlyDictionary<string, Tensor> expected = reference?.Run(Inputs(_reference, same), cancellationToken) ?? _given!.Read(same, i, cancellationToken);
             IReadOnlyDictionary<string, Tensor> actual = runner.Run(Inputs(_model, sample), cancellationToken);
-            var real = _values.Keys.ToDictionary(t => t, t => RealValues.Of(_reference.Graph[t], expected[t]), StringComparer.Ordinal);
+            var real = new Dictionary<string, float[]>(StringComparer.Ordinal);
             foreach ((string tensor, ErrorSums sums) in _accumulated)
             {
                 float[] values = RealValues.Of(_model.Graph[tensor], actual[tensor]);
-                string name = _pairs.ReferenceOf[tensor];
+                string name = _referenceOf[tensor];
+                real.TryAdd(name, _given is null ? RealValues.Of(_reference.Graph[name], expected[name]) : Arrangement.Of(expected[name], _reference.Graph[name], values));
                 sums.Add(real[name], values);
+                if (tensor != _speaker[name])
+                {
+                    continue;
+                }
+
                 dump?.Invoke(sample.Name, name, Reals(_reference.Graph[name].Shape, real[name]), Reals(_model.Graph[tensor].Shape, values));
             }
 
@@ -80,7 +99,7 @@ internal sealed class ModelComparer
 
     private void Record(Dictionary<string, float[]> real)
     {
-        foreach (IGrouping<string, string> group in _pairs.ReferenceOf.GroupBy(p => p.Value, p => p.Key))
+        foreach (IGrouping<string, string> group in _referenceOf.GroupBy(p => p.Value, p => p.Key))
         {
             TensorSpec spec = _model.Graph[group.First()];
             (double, double) range = spec.Quant is { } q ? RangeOf(spec, q) : (double.NegativeInfinity, double.PositiveInfinity);
@@ -96,14 +115,14 @@ internal sealed class ModelComparer
             cancellationToken.ThrowIfCancellationRequested();
             Node node = _model.Graph.Nodes[n];
             string output = node.Outputs[0];
-            if (node.Op is BoundaryOp || !_pairs.ReferenceOf.TryGetValue(output, out string? wanted) || !node.Inputs.All(i => i.Length == 0 || _model.Graph[i].IsConstant || (_pairs.ReferenceOf.ContainsKey(i) && _model.Graph[i].Quant is not null)))
+            if (node.Op is BoundaryOp || !_referenceOf.TryGetValue(output, out string? wanted) || !node.Inputs.All(i => i.Length == 0 || _model.Graph[i].IsConstant || (_referenceOf.ContainsKey(i) && _model.Graph[i].Quant is not null)))
             {
                 continue;
             }
 
             foreach (string input in node.Inputs.Where(i => i.Length > 0 && !_model.Graph[i].IsConstant))
             {
-                RealValues.Quantize(_model.Graph[input], real[_pairs.ReferenceOf[input]], frame![input]);
+                RealValues.Quantize(_model.Graph[input], real[_referenceOf[input]], frame![input]);
             }
 
             graph.RunNode(frame!, n, 1);
@@ -123,20 +142,18 @@ internal sealed class ModelComparer
         Dictionary<string, IpuCommandCost> costs = cost?.Commands.DistinctBy(c => c.Output).ToDictionary(c => c.Output, StringComparer.Ordinal) ?? [];
         var rows = new List<IpuTensorComparison>();
 
-        // A tensor may stand in several types; the one that its operator computes speaks for it.
-        foreach (IGrouping<string, string> group in _pairs.ReferenceOf.GroupBy(p => p.Value, p => p.Key))
+        foreach ((string name, string tensor) in _speaker)
         {
-            string tensor = group.FirstOrDefault(t => _model.Graph.Producer(t) is { Op: not BoundaryOp }) ?? group.First();
             Node? node = _model.Graph.Producer(tensor);
             costs.TryGetValue(tensor, out IpuCommandCost? command);
             TensorSpec spec = _model.Graph[tensor];
-            rows.Add(new IpuTensorComparison(group.Key, node?.Op.Name ?? "", spec.Shape, command is { Macs: > 0 } ? command.Bits : spec.Type.Bits(), _accumulated[tensor].Result)
+            rows.Add(new IpuTensorComparison(name, node?.Op.Name ?? "", spec.Shape, command is { Macs: > 0 } ? command.Bits : spec.Type.Bits(), _accumulated[tensor].Result)
             {
                 Isolated = _isolated.TryGetValue(tensor, out ErrorSums? alone) ? alone.Result : null,
                 MacShare = command is { Macs: > 0 } && cost!.Macs > 0 ? command.Macs / (double)cost.Macs : 0,
                 Cycles = command?.Cycles ?? 0,
                 DramBytes = command?.DramBytes ?? 0,
-                Warnings = [.. Warnings(group.Key, node)],
+                Warnings = [.. Warnings(name, node)],
             });
         }
 
@@ -150,7 +167,7 @@ internal sealed class ModelComparer
             yield return warning;
         }
 
-        if (node is not null && ValueRecord.WideConcat(node, node.Inputs.Where(_pairs.ReferenceOf.ContainsKey).Select(i => _values[_pairs.ReferenceOf[i]].Largest)) is { } wide)
+        if (node is not null && ValueRecord.WideConcat(node, node.Inputs.Where(_referenceOf.ContainsKey).Select(i => _values[_referenceOf[i]].Largest)) is { } wide)
         {
             yield return wide;
         }

@@ -94,22 +94,25 @@ internal static class BiasFitting
         }
 
         QuantParam quant = output.Quant!;
-        var shift = new double[channels];
+        double pixels = (double)output.Shape.Count / channels;
+        var missing = new double[frames.Length][];
         for (int i = 0; i < frames.Length; i++)
         {
             double[] sums = Sums(new Tensor(output.Type, output.Shape, frames[i][output.Name].ToArray()).ToFloats(), channels);
-            for (int c = 0; c < channels; c++)
-            {
-                double scale = quant.Scale[quant.IsPerTensor ? 0 : c];
-                shift[c] += real[i][c] - (scale * (sums[c] - ((double)quant.ZeroPoint * output.Shape.Count / channels)));
-            }
+            missing[i] = [.. sums.Select((sum, c) => (real[i][c] / pixels) - (quant.Scale[quant.IsPerTensor ? 0 : c] * ((sum / pixels) - quant.ZeroPoint)))];
         }
 
-        for (int c = 0; c < channels; c++)
-        {
-            shift[c] /= values;
-        }
+        return [.. Enumerable.Range(0, channels).Select(c => Shrunk([.. missing.Select(m => m[c])]))];
+    }
 
-        return shift;
+    /// <summary>
+    /// The mean of what the samples miss, less what chance alone may make of it: few samples know a mean only so well (James and Stein,
+    /// "Estimation with Quadratic Loss", 1961, positive part).
+    /// </summary>
+    internal static double Shrunk(double[] missing)
+    {
+        double mean = missing.Average();
+        double variance = missing.Length == 1 ? 0 : missing.Sum(m => (m - mean) * (m - mean)) / (missing.Length * (missing.Length - 1.0));
+        return mean == 0 ? 0 : mean * Math.Max(0, 1 - (variance / (mean * mean)));
     }
 }

@@ -7,8 +7,10 @@ namespace SgsIpu.Engine.Quantization;
 /// <summary>Measures fixed graphs on the held samples against the float one.</summary>
 internal sealed class FixedTrial
 {
+    /// <summary>Noise over signal that counts as none: 120 dB.</summary>
+    private const double NoNoise = 1e-12;
+
     private readonly Graph _graph;
-    private readonly string[] _outputs;
     private readonly IReadOnlyList<ImmutableArray<Tensor>> _samples;
     private readonly IReadOnlyDictionary<string, Tensor>[] _real;
     private readonly double[] _signal;
@@ -23,71 +25,38 @@ internal sealed class FixedTrial
     public FixedTrial(Graph graph, IReadOnlyList<ImmutableArray<Tensor>> samples, CancellationToken cancellationToken)
     {
         _graph = graph;
-        _outputs = [.. graph.Outputs.Distinct().Where(o => graph[o].Type == DataType.Float32)];
+        Parts = new OutputParts(graph);
         _samples = samples;
         _real = new IReadOnlyDictionary<string, Tensor>[_samples.Count];
         using var runner = new FloatRunner(graph);
         _samples.ForEachParallel((sample, i) => _real[i] = runner.Run(HeldSamples.Named(graph, sample), cancellationToken), cancellationToken);
-        _signal = [.. _outputs.Select(o => _real.Sum(r => Power(r[o].As<float>())))];
+        _signal = _samples.Count == 0 ? [] : Parts.Signal(_real);
     }
 
-    /// <summary>True where there is nothing to measure on.</summary>
-    public bool IsEmpty => _samples.Count == 0 || _outputs.Length == 0;
+    /// <summary>What noise is counted for.</summary>
+    public OutputParts Parts { get; }
 
-    /// <summary>Noise over signal of each output.</summary>
+    /// <summary>True where there is nothing to measure on.</summary>
+    public bool IsEmpty => _samples.Count == 0 || Parts.Count == 0;
+
+    /// <summary>Noise over signal of each part of the outputs.</summary>
     /// <param name="integers">A fixed graph with the float graph's own inputs and outputs.</param>
     public double[] Noise(Graph integers, CancellationToken cancellationToken)
     {
         using FixedRunner runner = FixedRunner.OfFixed(integers);
         var noise = new double[_samples.Count][];
-        _samples.ForEachParallel((sample, i) => noise[i] = NoiseOf(_real[i], runner.Run(HeldSamples.Named(_graph, sample), cancellationToken)), cancellationToken);
-        return Relative(noise, _signal);
+        _samples.ForEachParallel((sample, i) => noise[i] = NoiseOf(i, runner.Run(HeldSamples.Named(_graph, sample), cancellationToken)), cancellationToken);
+        return Relative(noise);
     }
 
-    /// <summary>Signal-to-noise ratio in dB of noises over signals, all outputs alike.</summary>
-    public static double Decibels(IReadOnlyCollection<double> noise) => noise.Count == 0 ? double.NaN : -10 * Math.Log10(Math.Max(noise.Average(), 1e-12));
+    /// <summary>Signal-to-noise ratio in dB, the mean over all parts, so that none counts for more because it is larger.</summary>
+    /// <param name="noise">Noise over signal of each part.</param>
+    public static double Decibels(IReadOnlyCollection<double> noise) => noise.Count == 0 ? double.NaN : noise.Average(n => -10 * Math.Log10(Math.Max(n, NoNoise)));
 
-    /// <summary>Squared distance of each output of a sample to the float one.</summary>
-    public double[] NoiseOf(int sample, IReadOnlyDictionary<string, Tensor> outputs) => NoiseOf(_real[sample], outputs);
+    /// <summary>Squared distance of each part of a sample's outputs to the float ones.</summary>
+    public double[] NoiseOf(int sample, IReadOnlyDictionary<string, Tensor> outputs) => Parts.Distance(_real[sample], outputs);
 
-    /// <summary>Noise over signal of the outputs, where only some of the samples were run.</summary>
+    /// <summary>Noise over signal of each part, of the samples that were run.</summary>
     public double[] Relative(IReadOnlyList<double[]> noise) =>
-        Relative(noise, [.. _outputs.Select(o => Enumerable.Range(0, noise.Count).Sum(i => Power(_real[i][o].As<float>())))]);
-
-    private static double[] Relative(IReadOnlyList<double[]> noise, double[] signal) =>
-        [.. signal.Select((s, o) => noise.Sum(n => n[o]) / Math.Max(s, double.Epsilon))];
-
-    private static double Power(ReadOnlySpan<float> values)
-    {
-        double power = 0;
-        foreach (float v in values)
-        {
-            power += (double)v * v;
-        }
-
-        return power;
-    }
-
-    /// <summary>Outputs that the others do not hold count as exact.</summary>
-    private double[] NoiseOf(IReadOnlyDictionary<string, Tensor> real, IReadOnlyDictionary<string, Tensor> other)
-    {
-        var noise = new double[_outputs.Length];
-        for (int o = 0; o < noise.Length; o++)
-        {
-            if (!other.TryGetValue(_outputs[o], out Tensor? value))
-            {
-                continue;
-            }
-
-            ReadOnlySpan<float> x = real[_outputs[o]].As<float>();
-            ReadOnlySpan<float> y = value.As<float>();
-            for (int i = 0; i < x.Length; i++)
-            {
-                double difference = x[i] - y[i];
-                noise[o] += difference * difference;
-            }
-        }
-
-        return noise;
-    }
+        [.. _signal.Select((signal, p) => noise.Average(n => n[p]) / Math.Max(signal, double.Epsilon))];
 }

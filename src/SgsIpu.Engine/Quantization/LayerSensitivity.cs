@@ -13,9 +13,9 @@ namespace SgsIpu.Engine.Quantization;
 internal sealed class LayerSensitivity : IDisposable
 {
     /// <summary>Runs of parts that are made at most; more layers are measured on fewer samples.</summary>
-    private const int Runs = 300;
+    private const int Runs = 400;
 
-    private const int MostSamples = 4;
+    private const int MostSamples = 8;
     private const long MostBytes = 512L << 20;
 
     private readonly Graph _graph;

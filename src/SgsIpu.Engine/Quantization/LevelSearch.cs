@@ -138,7 +138,7 @@ internal sealed class LevelSearch
     private bool Try(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, string what, QuantizationVariant variant)
     {
         double[] noise = Noise(trial, variant);
-        bool better = noise.Sum() < best.Noise.Sum();
+        bool better = FixedTrial.Decibels(noise) > FixedTrial.Decibels(best.Noise);
         _steps.Add($"{what}: {Db(noise)}{(better ? "" : ", left alone")}");
         if (better)
         {
@@ -162,15 +162,23 @@ internal sealed class LevelSearch
 
     private long Macs(Node node) => ((IpuOperator)node.Op).Cost(_model.Graph.InputsOf(node), _model.Graph.OutputsOf(node)).Macs;
 
-    private Dictionary<string, DataType> Choose(PrecisionPlan plan, BudgetedCosts? budget, IReadOnlyList<(string Node, long Macs, double[] Noise)> layers)
+    /// <param name="byPosition">Whether results are read position by position, where the noise is that of the outputs; null where it is not.</param>
+    private Dictionary<string, DataType> Choose(PrecisionPlan plan, BudgetedCosts? limited, bool? byPosition, IReadOnlyList<(string Node, long Macs, double[] Noise)> layers)
     {
-        Node[] all = [.. _model.Graph.Nodes.Where(n => plan.Rule(n) is { Class: QuantClass.Convolution, Weight: >= 0 })];
-        long spent = all.Where(n => plan.Precision.Of(n, plan.Rule(n)) == DataType.Int16).Sum(Macs);
         var chosen = new Dictionary<string, DataType>(StringComparer.Ordinal);
-        long total = all.Sum(Macs);
-        IEnumerable<(string Node, string Reason)> choice = budget is null
-            ? PrecisionSearch.Choose(layers, (long)(total * PrecisionSearch.MostShare) - spent, total, "the multiply-accumulates")
-            : PrecisionSearch.Choose([.. layers.Select(l => (l.Node, budget.Of(_model.Graph.Nodes.First(n => n.Name == l.Node)), l.Noise))], BudgetedCosts.Whole, BudgetedCosts.Whole, "what was left of the budget");
+        IEnumerable<(string Node, string Reason)> choice;
+        if (limited is null)
+        {
+            Node[] all = [.. _model.Graph.Nodes.Where(n => plan.Rule(n) is { Class: QuantClass.Convolution, Weight: >= 0 })];
+            PrecisionBudget budget = PrecisionBudget.OfMacs(all.Sum(Macs), all.Where(n => plan.Precision.Of(n, plan.Rule(n)) == DataType.Int16).Sum(Macs));
+            choice = PrecisionSearch.Choose(layers, byPosition is { } positions ? budget.WithNeed(positions) : budget);
+        }
+        else
+        {
+            var budget = new PrecisionBudget(BudgetedCosts.Whole, BudgetedCosts.Whole, BudgetedCosts.Whole, "what was left of the budget");
+            choice = PrecisionSearch.Choose([.. layers.Select(l => (l.Node, limited.Of(_model.Graph.Nodes.First(n => n.Name == l.Node)), l.Noise))], budget);
+        }
+
         foreach ((string node, string reason) in choice)
         {
             chosen[node] = DataType.Int16;
@@ -184,7 +192,7 @@ internal sealed class LevelSearch
     private Dictionary<string, DataType> Estimated(QuantizationVariant variant, BudgetedCosts? budget)
     {
         Dictionary<string, TensorDecision> decisions = variant.Decisions.ToDictionary(d => d.Tensor, StringComparer.Ordinal);
-        return Choose(variant.Plan, budget,
+        return Choose(variant.Plan, budget, byPosition: null,
         [
             .. Candidates(variant.Plan)
                 .Select(n => (Node: n, Decision: decisions.GetValueOrDefault(variant.Plan.RangeOf(n.Inputs[0]))))
@@ -210,6 +218,6 @@ internal sealed class LevelSearch
             },
             _cancellationToken);
         Sensitivity = candidates.Select((n, i) => (n.Name, noise[i])).ToDictionary(p => p.Name, p => p.Item2, StringComparer.Ordinal);
-        return Choose(variant.Plan, budget, [.. candidates.Select((n, i) => (n.Name, Macs(n), noise[i]))]);
+        return Choose(variant.Plan, budget, trial.Parts.HasMaps, [.. candidates.Select((n, i) => (n.Name, Macs(n), noise[i]))]);
     }
 }

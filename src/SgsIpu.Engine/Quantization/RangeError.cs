@@ -49,6 +49,9 @@ internal sealed class RangeError
     /// <summary>As <see cref="Of"/>, for one value; 0 where nothing was seen.</summary>
     public double Mean(double low, double high) => _counts[^1] == 0 ? 0 : Of(low, high) / _counts[^1];
 
+    /// <summary>Expected square error of one value, where what is cut off counts by its square.</summary>
+    public double MeanSquare(double low, double high) => Mean(low, high) - ((1 - (1 / Coherence)) * Clipped(low, high));
+
     /// <summary>Share of the values that rounding changes: all but zeros.</summary>
     public double Density => _counts[^1] == 0 ? 1 : Math.Clamp(1 - (_histogram.Zeros / _counts[^1]), 0, 1);
 

@@ -56,6 +56,9 @@ internal sealed class OnnxSession : IDisposable
     /// <summary>True where the ONNX Runtime that was loaded can use NVIDIA GPUs; the one that the module brings cannot.</summary>
     public static bool HasCuda => OrtEnv.Instance().GetAvailableProviders().Contains("CUDAExecutionProvider");
 
+    /// <summary>The sizes that the model names of an input; -1 for open ones.</summary>
+    public IReadOnlyList<int> SizesOf(string input) => _session.InputMetadata[input].Dimensions;
+
     /// <summary>Runs once and copies the outputs, in the order given to the constructor.</summary>
     public Tensor[] Run(IReadOnlyDictionary<string, Tensor> inputs, CancellationToken cancellationToken)
     {

@@ -37,7 +37,8 @@ public static class OnnxReader
     /// <param name="name">Stands for the file name in messages.</param>
     public static SourceGraph Read(ReadOnlyMemory<byte> bytes, string name) => Decode(Parse(new MemoryStream(bytes.ToArray(), writable: false), bytes.Length, name), name);
 
-    private static Model Parse(Stream stream, long length, string path)
+    /// <summary>Decodes the bytes and nothing more.</summary>
+    internal static Model Parse(Stream stream, long length, string path)
     {
         Model model;
         try

@@ -22,6 +22,10 @@ public sealed class CompareIpuModelCommand : SampleCmdlet
     [ModelTransformation]
     public IpuModel Reference { get; set; } = null!;
 
+    /// <summary>What the framework itself computes, in place of the reference model: its .onnx file, which ONNX Runtime runs as it is, a folder with SAMPLE_TENSOR.npy or SAMPLE.npz files, an .npz file with an array for each tensor, or an .npy file of the only output.</summary>
+    [Parameter]
+    public string? ReferenceOutput { get; set; }
+
     /// <summary>A folder that every compared tensor of every sample is written to, as .npy arrays of real numbers.</summary>
     [Parameter]
     [Alias("dump_tensor")]
@@ -39,8 +43,9 @@ public sealed class CompareIpuModelCommand : SampleCmdlet
             return;
         }
 
+        string? given = ReferenceOutput is { } path ? FullPath(path) : null;
         string? folder = DumpTensor is { } dump && ShouldProcess(FullPath(dump), $"Write the tensors of {model}") ? FullPath(dump) : null;
-        if (TryRun($"Comparing {model.Name}", model, (work, progress) => Compare(model, samples, folder, work, progress), out IReadOnlyList<IpuTensorComparison> rows))
+        if (TryRun($"Comparing {model.Name}", model, (work, progress) => Compare(model, samples, given, folder, work, progress), out IReadOnlyList<IpuTensorComparison> rows))
         {
             foreach (IpuTensorComparison row in rows.Where(r => r.Warnings.Length > 0))
             {
@@ -51,11 +56,11 @@ public sealed class CompareIpuModelCommand : SampleCmdlet
         }
     }
 
-    private IReadOnlyList<IpuTensorComparison> Compare(IpuModel model, SampleSourceOptions samples, string? folder, PipelineWork work, IProgress<IpuProgress> progress)
+    private IReadOnlyList<IpuTensorComparison> Compare(IpuModel model, SampleSourceOptions samples, string? given, string? folder, PipelineWork work, IProgress<IpuProgress> progress)
     {
         using FileSampleSource forReference = OpenSamples(Reference, samples, work);
         using FileSampleSource forModel = OpenSamples(model, samples, work);
-        return IpuEngine.Compare(Reference, model, forReference, forModel, folder is null ? null : Write, progress, work.Token);
+        return IpuEngine.Compare(Reference, model, forReference, forModel, folder is null ? null : Write, given, progress, work.Token);
 
         void Write(string sample, string tensor, Tensor expected, Tensor actual)
         {
