@@ -83,19 +83,30 @@ internal sealed class LevelSearch
             if (MayPromote && given is null)
             {
                 BudgetedCosts? budget = _state.Budget is { } limit ? new BudgetedCosts(Fixed(best.Variant), limit, _cancellationToken) : null;
-                IReadOnlyDictionary<string, DataType> chosen = Level == CalibrationLevel.L4 ? Estimated(best.Variant, budget) : Measured(trial, best.Variant, budget);
-                if (chosen.Count > 0)
+                QuantizationVariant narrow = best.Variant;
+                CalibrationLevel ranges = narrow.Decisions == start.Decisions ? CalibrationLevel.L2 : CalibrationLevel.L3;
+
+                // Level 5 makes level 4's choice as well, so that it is never worse.
+                TryChosen(trial, ref best, Estimated(narrow, budget), ranges, budget);
+                if (Level > CalibrationLevel.L4)
                 {
-                    var level = best.Variant.Decisions == start.Decisions ? CalibrationLevel.L2 : CalibrationLevel.L3;
-                    QuantizationVariant promoted = WithinBudget(budget, Variant(level, chosen), level);
-                    Try(trial, ref best, $"{chosen.Count} convolutions in 16 bits", promoted);
-                    TryBiases(trial, ref best, promoted);
+                    TryChosen(trial, ref best, Measured(trial, narrow, budget), ranges, budget);
                 }
             }
         }
 
         Sqnr = FixedTrial.Decibels(best.Noise);
         return best.Variant;
+    }
+
+    private void TryChosen(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, Dictionary<string, DataType> chosen, CalibrationLevel ranges, BudgetedCosts? budget)
+    {
+        if (chosen.Count > 0)
+        {
+            QuantizationVariant promoted = WithinBudget(budget, Variant(ranges, chosen), ranges);
+            Try(trial, ref best, $"{promoted.Chosen.Count} convolutions in 16 bits", promoted);
+            TryBiases(trial, ref best, promoted);
+        }
     }
 
     /// <summary>The vendor's rule: with input_format, nothing is recommended.</summary>
