@@ -37,7 +37,10 @@ public sealed class ExpectedSqnrTests
             }
         }
 
-        Assert.All(known.Select((t, k) => (t, Seen: 10 * Math.Log10(signal[k] / noise[k]))), p => Assert.InRange(p.t.Sqnr, p.Seen - 2, p.Seen + 2));
+        // Of 16 bits by channel it is not known which channels have the zeros, which round to nothing: less is promised than comes.
+        Assert.All(
+            known.Select((t, k) => (t, Seen: 10 * Math.Log10(signal[k] / noise[k]))),
+            p => Assert.InRange(p.t.Sqnr, p.Seen - (p.t is { Bit: 16, Scale.Length: > 1 } ? 6 : 2), p.Seen + 2));
     }
 
     [Fact]
