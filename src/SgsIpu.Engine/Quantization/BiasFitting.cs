@@ -66,8 +66,7 @@ internal static class BiasFitting
     private static bool IsFitted(Graph graph, Graph integers, Node node) =>
         ((IpuOperator)node.Op).Quantize(graph.InputsOf(node)) is { Class: QuantClass.Convolution, Weight: >= 0, Bias: >= 0 } rule
         && node.Inputs.Length > rule.Bias && node.Inputs[rule.Bias].Length > 0
-        && integers.Nodes.FirstOrDefault(n => n.Name == node.Name) is { } rounded && integers[rounded.Outputs[0]].Quant is not null
-        && integers[rounded.Inputs[0]].Type == DataType.UInt8;
+        && integers.Nodes.FirstOrDefault(n => n.Name == node.Name) is { } rounded && integers[rounded.Outputs[0]].Quant is not null;
 
     private static double[] Sums(ReadOnlySpan<float> values, int channels)
     {

@@ -19,6 +19,7 @@ internal sealed class LevelSearch
     private readonly GivenTable _given;
     private readonly IProgress<IpuProgress>? _progress;
     private readonly CancellationToken _cancellationToken;
+    private readonly Graph _judged;
     private readonly ChannelConsumers _consumers;
     private readonly ConvolutionRounding _rounding;
     private readonly List<string> _steps = [];
@@ -32,6 +33,7 @@ internal sealed class LevelSearch
         _given = given;
         _progress = progress;
         _cancellationToken = cancellationToken;
+        _judged = JudgedOutputs.OfRealBeforeSoftmax(model.Graph);
         _consumers = new ChannelConsumers(model.Graph);
         _rounding = new ConvolutionRounding(model.Graph, state.Statistics, state.Level, given, _consumers);
     }
@@ -39,7 +41,7 @@ internal sealed class LevelSearch
     /// <summary>What was tried and what came of it, in order.</summary>
     public ImmutableArray<string> Steps => [.. _steps];
 
-    /// <summary>Expected signal-to-noise ratio of the outputs in dB, measured on the held samples; NaN below level 3.</summary>
+    /// <summary>Expected signal-to-noise ratio of the outputs in dB, before a softmax, measured on the held samples; NaN below level 3.</summary>
     public double Sqnr { get; private set; } = double.NaN;
 
     private CalibrationLevel Level => _state.Level;
@@ -67,7 +69,7 @@ internal sealed class LevelSearch
     private QuantizationVariant Search(QuantizationVariant start, IReadOnlyDictionary<string, DataType>? given)
     {
         _progress?.Report(new IpuProgress("Choosing ranges", 0, 0));
-        var trial = new FixedTrial(_model.Graph, _state.Held, _cancellationToken);
+        var trial = new FixedTrial(_judged, _state.Held, _cancellationToken);
         if (trial.IsEmpty)
         {
             _steps.Add("nothing to measure on: ranges are those of histograms");
@@ -144,7 +146,7 @@ internal sealed class LevelSearch
     }
 
     private double[] Noise(FixedTrial trial, QuantizationVariant variant) =>
-        trial.Noise(WithoutBorder(variant), _cancellationToken);
+        trial.Noise(JudgedOutputs.OfFixedBeforeSoftmax(_model.Graph, WithoutBorder(variant)), _cancellationToken);
 
     private bool Try(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, string what, QuantizationVariant variant)
     {
@@ -216,7 +218,7 @@ internal sealed class LevelSearch
     private Dictionary<string, DataType> Measured(FixedTrial trial, QuantizationVariant variant, BudgetedCosts? budget)
     {
         Node[] candidates = Candidates(variant.Plan);
-        using var sensitivity = new LayerSensitivity(_model.Graph, _state.Held, trial, candidates, _cancellationToken);
+        using var sensitivity = new LayerSensitivity(_judged, _state.Held, trial, candidates, _cancellationToken);
         var noise = new double[candidates.Length][];
         int done = 0;
         candidates.ForEachParallel(

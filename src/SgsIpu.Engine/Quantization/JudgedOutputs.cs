@@ -1,7 +1,7 @@
 using SgsIpu.Core;
 using SgsIpu.Ops;
 
-namespace SgsIpu.Engine.Quantization.Reconstruction;
+namespace SgsIpu.Engine.Quantization;
 
 /// <summary>
 /// What a network is judged by: its outputs, and of those that a softmax makes also what it reads. Behind a softmax one class has nearly
@@ -14,6 +14,9 @@ internal static class JudgedOutputs
 
     /// <summary>The same of a fixed graph with the outputs of the float graph.</summary>
     public static Graph OfFixed(Graph real, Graph graph) => With(real, graph, new DequantizeOp(), behind: true);
+
+    /// <summary>The float graph with what softmaxes read as outputs in place of what they make.</summary>
+    public static Graph OfRealBeforeSoftmax(Graph real) => With(real, real, new IdentityOp(), behind: false);
 
     /// <summary>A fixed graph with what softmaxes read as outputs in place of what they make.</summary>
     public static Graph OfFixedBeforeSoftmax(Graph real, Graph graph) => With(real, graph, new DequantizeOp(), behind: false);
