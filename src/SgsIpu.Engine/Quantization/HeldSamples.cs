@@ -11,7 +11,7 @@ namespace SgsIpu.Engine.Quantization;
 /// </summary>
 internal sealed class HeldSamples(long sampleBytes)
 {
-    private const int Most = 16;
+    private const int Most = 8;
     private const long MostBytes = 16 << 20;
 
     private readonly SortedDictionary<ulong, ImmutableArray<Tensor>> _kept = [];
