@@ -74,7 +74,7 @@ internal sealed class PythonWorker : IDisposable
                 return Exchange(path, norm);
             }
         }
-        catch (Exception e) when (limit.IsCancellationRequested && e is IOException or IpuException)
+        catch (Exception e) when (e is IOException or IpuException && limit.IsCancellationRequested)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new IpuException("PreprocessTimeout", $"'{_script}' took more than {timeout.TotalSeconds:0.#} s for '{path}'", IpuErrorKind.External) { Target = path };

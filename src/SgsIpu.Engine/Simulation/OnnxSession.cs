@@ -46,11 +46,8 @@ internal sealed class OnnxSession : IDisposable
 
         // The session holds the weights once more where the garbage collector does not see them; without knowing of it, it would let the
         // bytes of many large models pile up.
-        if (model.Length > 0)
-        {
-            _pressure = model.Length;
-            GC.AddMemoryPressure(_pressure);
-        }
+        _pressure = model.Length;
+        GC.AddMemoryPressure(_pressure);
     }
 
     /// <summary>True where the ONNX Runtime that was loaded can use NVIDIA GPUs; the one that the module brings cannot.</summary>
