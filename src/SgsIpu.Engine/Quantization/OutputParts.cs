@@ -94,6 +94,20 @@ internal sealed class OutputParts
         return distance;
     }
 
+    /// <summary>The sum over the parts of each output.</summary>
+    public double[] ByOutput(ReadOnlySpan<double> parts)
+    {
+        var sums = new double[_outputs.Length];
+        int first = 0;
+        for (int o = 0; o < sums.Length; o++)
+        {
+            sums[o] = System.Numerics.Tensors.TensorPrimitives.Sum(parts.Slice(first, _outputs[o].Channels));
+            first += _outputs[o].Channels;
+        }
+
+        return sums;
+    }
+
     private static bool IsMap(Graph graph, string output) =>
         graph[output].Shape is { Rank: > 1 } shape && shape.Count / Math.Max(shape[-1], 1) >= LeastPositions
         && !(graph.Producer(output) is { } node && ((IpuOperator)node.Op).Quantize(graph.InputsOf(node)).Class == QuantClass.PostProcessing);

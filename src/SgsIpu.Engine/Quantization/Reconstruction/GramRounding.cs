@@ -18,7 +18,14 @@ namespace SgsIpu.Engine.Quantization.Reconstruction;
 internal sealed class GramRounding
 {
     /// <summary>Part of the mean of the diagonal that is added to it, as in GPTQ: directions that the samples hardly show are not trusted.</summary>
-    private const double Damping = 0.01;
+    private const double LeastDamping = 0.01;
+
+    /// <summary>With more rows for each input than this, samples show all directions.</summary>
+    private const int PlentyOfRows = 8;
+
+    /// <summary>Outputs that try what damping is best.</summary>
+    private const int Triers = 16;
+    private const int TrialRounds = 10;
 
     /// <summary>Integers that a kick changes at most.</summary>
     private const int KickSize = 3;
@@ -30,9 +37,39 @@ internal sealed class GramRounding
     private readonly int[] _order;
     private readonly float[] _gram;
 
+    /// <summary>
+    /// With few rows, weights could be fitted to chance: of several dampings that is taken which is best for some outputs on the other
+    /// samples (ridge regression with cross-validation).
+    /// </summary>
+    /// <param name="rows">Rows that the moments were gathered from.</param>
+    /// <param name="levels">Greatest magnitude of an integer; null for 16 bits, whose rounding needs no care.</param>
+    public static GramRounding Of(LayerMoments moments, float[] weights, LayerMoments judge, int rows, int? levels, CancellationToken cancellationToken)
+    {
+        if (levels is not { } most || rows > PlentyOfRows * moments.Size || ReferenceEquals(moments, judge))
+        {
+            return new GramRounding(moments, weights, judge, LeastDamping, cancellationToken);
+        }
+
+        (GramRounding? Rounding, double Loss) best = (null, double.PositiveInfinity);
+        foreach (double damping in (double[])[LeastDamping, 0.1, 1])
+        {
+            var rounding = new GramRounding(moments, weights, judge, damping, cancellationToken);
+            int count = Math.Min(Triers, moments.Outputs);
+            var losses = new double[count];
+            ParallelWork.For(count, Environment.ProcessorCount, t => losses[t] = rounding.LossOf(t * moments.Outputs / count, most, judge, cancellationToken), cancellationToken);
+            if (losses.Sum() < best.Loss)
+            {
+                best = (rounding, losses.Sum());
+            }
+        }
+
+        return best.Rounding!;
+    }
+
     /// <param name="weights">In units of the inputs' integers: [outputs, size].</param>
     /// <param name="judge">Moments of other samples, which say how far the errors of earlier layers are to be followed.</param>
-    public GramRounding(LayerMoments moments, float[] weights, LayerMoments judge, CancellationToken cancellationToken)
+    /// <param name="dampingPart">Part of the mean of the Gram matrix's diagonal that is added to it.</param>
+    private GramRounding(LayerMoments moments, float[] weights, LayerMoments judge, double dampingPart, CancellationToken cancellationToken)
     {
         _moments = moments;
         _weights = weights;
@@ -43,7 +80,7 @@ internal sealed class GramRounding
             mean += moments.Gram[(i * n) + i] / n;
         }
 
-        double damping = Math.Max(Damping * mean, 1e-9);
+        double damping = Math.Max(dampingPart * mean, 1e-9);
         _order = [.. Enumerable.Range(0, n).OrderBy(i => moments.Gram[(i * n) + i]).ThenBy(i => i)];
         var factor = CholeskyFactor.Of(moments.Gram, _order, damping, cancellationToken);
         _factor = factor.ToFloats();
@@ -93,6 +130,14 @@ internal sealed class GramRounding
         }
 
         return (integers, row.BestScale);
+    }
+
+    /// <summary>Mean square error of a rounded output on other samples.</summary>
+    private double LossOf(int output, int levels, LayerMoments judge, CancellationToken cancellationToken)
+    {
+        int n = _moments.Size;
+        (sbyte[] integers, double scale) = Round(output, levels, 0, TrialRounds, follow: false, cancellationToken);
+        return judge.Loss(output, [.. integers.Select((q, i) => _weights[(output * n) + i] - (float)(scale * q))]);
     }
 
     private static readonly double[] EightBitParts = [0.9, 0.8];

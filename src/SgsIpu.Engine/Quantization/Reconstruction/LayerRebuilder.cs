@@ -87,7 +87,7 @@ internal sealed class LayerRebuilder
         float[] weights = _weights[(first * size)..((first + outputs) * size)];
         LayerMoments learn = LayerMoments.Of(integers.AsMemory(0, training * size), errors.AsMemory(0, training * size), weights, training, size, outputs, Live, null, cancellationToken);
         LayerMoments judge = training == rows ? learn : LayerMoments.Of(integers.AsMemory(training * size), errors.AsMemory(training * size), weights, rows - training, size, outputs, Live, learn, cancellationToken);
-        var rounding = new GramRounding(learn, weights, judge, cancellationToken);
+        var rounding = GramRounding.Of(learn, weights, judge, training, _wide ? null : fourBits || forms.Narrow is not null ? Int4.Max : sbyte.MaxValue, cancellationToken);
         ParallelWork.For(
             outputs,
             _layer.Groups == 1 ? Environment.ProcessorCount : 1,

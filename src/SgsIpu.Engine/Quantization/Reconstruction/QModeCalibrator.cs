@@ -16,8 +16,11 @@ internal sealed class QModeCalibrator
     /// <summary>The adaptive modes leave noise of this part of the outputs' power alone: 30 dB.</summary>
     private const double GoodEnough = 1e-3;
 
-    /// <summary>Q22 may take this part of the multiply-accumulates that level 5 runs at 16 bits.</summary>
-    private const double PartOfWide = 0.85;
+    /// <summary>Parts of what rebuilding gains (in dB) that Q22 spends on fewer multiply-accumulates at 16 bits, one tried after the other.</summary>
+    private static readonly double[] PartsSpent = [0.5, 0.25];
+
+    /// <summary>Shares of level 5's multiply-accumulates at 16 bits are tried in steps of this.</summary>
+    private const double ShareStep = 0.05;
 
     private readonly CalibrationState _state;
     private readonly QMode _mode;
@@ -85,42 +88,44 @@ internal sealed class QModeCalibrator
     private QuantizedModel Quantize(IReadOnlyDictionary<string, DataType>? types, CalibrationLevel level, CancellationToken cancellationToken) =>
         Calibrator.QuantizeForRebuilding(_state with { Level = level }, types, _progress, cancellationToken);
 
-    private Graph Judged(Graph graph) => JudgedOutputs.OfFixed(_real, graph);
-
     private Reconstructor Reconstructor(CancellationToken cancellationToken) => _reconstructor ??= new Reconstructor(_real, _options, _config.RetrainIterations, _cuda, _progress, cancellationToken);
 
+    /// <summary>A model rebuilt, and what it loses as a whole.</summary>
+    private (IpuModel Model, WholeNoise Noise) Rebuild(QuantizedModel model, WholeNoise before, IReadOnlySet<string> fourBits, Outcome outcome, CancellationToken cancellationToken)
+    {
+        Graph graph = model.WithoutBorder();
+        RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(graph, fourBits, narrow: false, cancellationToken);
+        WholeNoise after = Reconstructor(cancellationToken).Verify(rebuilt.ApplyTo(graph), cancellationToken);
+        outcome.Layers = rebuilt.Layers;
+        return (model.Model with { Graph = rebuilt.ApplyTo(model.Model.Graph), Report = model.Model.Report! with { Steps = [.. model.Model.Report.Steps, Step(before, after)], OutputSqnr = after.Decibels } }, after);
+    }
+
     /// <summary>The model with its layers rebuilt, where that makes it no worse as a whole.</summary>
-    private IpuModel Rebuilt(QuantizedModel model, Outcome outcome, CancellationToken cancellationToken)
+    private IpuModel Rebuilt(QuantizedModel plain, Outcome outcome, CancellationToken cancellationToken)
     {
         if (!Rebuilds)
         {
-            return model.Model;
+            return plain.Model;
         }
 
-        Graph plain = Judged(model.WithoutBorder());
-        return TryRebuilding(model, plain, outcome, cancellationToken)
-            ?? model.Model with { Report = model.Model.Report! with { Steps = [.. model.Model.Report.Steps, "layers rebuilt: worse as a whole, left alone"] } };
+        WholeNoise before = Reconstructor(cancellationToken).Verify(plain.WithoutBorder(), cancellationToken);
+        (IpuModel rebuilt, WholeNoise after) = Rebuild(plain, before, FrozenSet<string>.Empty, outcome, cancellationToken);
+        return after.IsNoWorseThan(before) ? rebuilt : LeftAlone(plain, before, after, outcome);
     }
 
-    /// <summary>The model rebuilt; null where it is worse as a whole than a plain graph.</summary>
-    private IpuModel? TryRebuilding(QuantizedModel model, Graph plain, Outcome outcome, CancellationToken cancellationToken)
+    private static string Step(WholeNoise before, WholeNoise after) =>
+        string.Create(CultureInfo.InvariantCulture, $"layers rebuilt: {before.Decibels:0.0} to {after.Decibels:0.0} dB on samples held back");
+
+    private static IpuModel LeftAlone(QuantizedModel plain, WholeNoise before, WholeNoise after, Outcome outcome)
     {
-        Graph graph = Judged(model.WithoutBorder());
-        RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(graph, FrozenSet<string>.Empty, narrow: false, cancellationToken);
-        return Reconstructor(cancellationToken).IsNoWorse(rebuilt.ApplyTo(graph), plain, cancellationToken) ? Applied(model.Model, rebuilt, outcome) : null;
+        outcome.Layers = new Dictionary<string, RebuiltLayer>();
+        return plain.Model with { Report = plain.Model.Report! with { Steps = [.. plain.Model.Report.Steps, Step(before, after) + ", left alone"] } };
     }
 
-    private static IpuModel Applied(IpuModel model, RebuiltGraph rebuilt, Outcome outcome)
-    {
-        outcome.Layers = rebuilt.Layers;
-        (double before, double after) = (Decibels(rebuilt.NoiseBefore), Decibels(rebuilt.NoiseAfter));
-        string step = string.Create(CultureInfo.InvariantCulture, $"layers rebuilt: {before:0.0} to {after:0.0} dB on samples held back");
-        return model with { Graph = rebuilt.ApplyTo(model.Graph), Report = model.Report! with { Steps = [.. model.Report.Steps, step], OutputSqnr = after } };
-    }
-
-    private static double Decibels(double[] noise) => -10 * Math.Log10(Quantization.Reconstruction.Reconstructor.Mean(noise));
-
-    /// <summary>What level 5 makes, rebuilt: with fewer 16-bit multiply-accumulates where the outputs are not worse for it.</summary>
+    /// <summary>
+    /// What level 5 makes, rebuilt. A part of what that gains pays for fewer multiply-accumulates at 16 bits, after which all is rebuilt
+    /// anew; the outputs stay no worse than those of level 5.
+    /// </summary>
     private IpuModel Adaptive(Outcome outcome, CancellationToken cancellationToken)
     {
         QuantizedModel plain = Quantize(null, CalibrationLevel.L5, cancellationToken);
@@ -134,26 +139,62 @@ internal sealed class QModeCalibrator
             return Finish(plain.Model, outcome);
         }
 
-        if (plain.Chosen.Any())
+        WholeNoise before = Reconstructor(cancellationToken).Verify(plain.WithoutBorder(), cancellationToken);
+        (IpuModel best, WholeNoise after) = Rebuild(plain, before, FrozenSet<string>.Empty, outcome, cancellationToken);
+        if (!after.IsNoWorseThan(before))
         {
-            QuantizedModel narrower = Quantize(Fewer(plain), CalibrationLevel.L5, cancellationToken);
-            if (TryRebuilding(narrower, Judged(plain.WithoutBorder()), outcome, cancellationToken) is { } rebuilt)
+            return Finish(LeftAlone(plain, before, after, outcome), outcome);
+        }
+
+        IReadOnlyDictionary<string, RebuiltLayer> layers = outcome.Layers;
+        foreach (double spent in PartsSpent)
+        {
+            double most = WholeNoise.Mean(after.Parts) * Math.Pow(WholeNoise.Mean(before.Parts) / WholeNoise.Mean(after.Parts), spent);
+            if (Fewer(plain, after.Parts, most) is not { } chosen)
             {
-                return Finish(rebuilt, outcome);
+                break;
+            }
+
+            (IpuModel narrower, WholeNoise noise) = Rebuild(Quantize(chosen, CalibrationLevel.L5, cancellationToken), before, FrozenSet<string>.Empty, outcome, cancellationToken);
+            if (noise.IsNoWorseThan(before))
+            {
+                return Finish(narrower, outcome);
+            }
+
+            string step = string.Create(CultureInfo.InvariantCulture, $"{chosen.Count} convolutions in 16 bits, rebuilt: {noise.Decibels:0.0} dB, left alone");
+            best = best with { Report = best.Report! with { Steps = [.. best.Report.Steps, step] } };
+        }
+
+        outcome.Layers = layers;
+        return Finish(best, outcome);
+    }
+
+    /// <summary>
+    /// The layers to run at 16 bits in place of those of level 5: with as few multiply-accumulates as the noise allows. Noises of layers
+    /// nearly add up; their parts count by how much they raise the noise that is there.
+    /// </summary>
+    /// <param name="noise">Noise over signal of the parts of the outputs with the layers of level 5.</param>
+    /// <param name="most">The mean of the noise stays below this, as far as can be foreseen.</param>
+    /// <returns>Null where nothing can be spared.</returns>
+    private Dictionary<string, DataType>? Fewer(QuantizedModel plain, double[] noise, double most)
+    {
+        Node[] candidates = [.. _weighted.Where(n => plain.Sensitivity.ContainsKey(n.Name))];
+        double[][] added = [.. candidates.Select(n => plain.Sensitivity[n.Name])];
+        double[] gains = [.. added.Select(a => a.Zip(noise, (x, y) => x / Math.Max(y, double.Epsilon)).Average())];
+        double[] macs = [.. candidates.Select(n => (double)MacsOf(n))];
+        bool[] before = [.. candidates.Select(n => plain.Chosen.Contains(n.Name))];
+        double all = macs.Where((_, i) => before[i]).Sum();
+        for (double share = ShareStep; share < 1; share += ShareStep)
+        {
+            bool[] wide = BitAllocation.Choose(gains, macs, share * all);
+            double[] expected = [.. noise.Select((n, p) => Math.Max(n / 2, n + added.Select((a, i) => before[i] == wide[i] ? 0 : wide[i] ? -a[p] : a[p]).Sum()))];
+            if (WholeNoise.Mean(expected) <= most)
+            {
+                return candidates.Where((_, i) => wide[i]).ToDictionary(n => n.Name, _ => DataType.Int16, StringComparer.Ordinal);
             }
         }
 
-        return Finish(Rebuilt(plain, outcome, cancellationToken), outcome);
-    }
-
-    /// <summary>The best nodes to run at 16 bits with fewer multiply-accumulates than level 5 takes.</summary>
-    private Dictionary<string, DataType> Fewer(QuantizedModel plain)
-    {
-        HashSet<string> chosen = [.. plain.Chosen];
-        Node[] candidates = [.. _weighted.Where(n => plain.Sensitivity.ContainsKey(n.Name))];
-        double budget = PartOfWide * candidates.Where(n => chosen.Contains(n.Name)).Sum(MacsOf);
-        bool[] wide = BitAllocation.Choose([.. candidates.Select(n => plain.Sensitivity[n.Name].Sum())], [.. candidates.Select(n => (double)MacsOf(n))], budget);
-        return candidates.Where((_, i) => wide[i]).ToDictionary(n => n.Name, _ => DataType.Int16, StringComparer.Ordinal);
+        return null;
     }
 
     private IpuModel FourAndEight(double? rate, Outcome outcome, CancellationToken cancellationToken)
@@ -192,14 +233,14 @@ internal sealed class QModeCalibrator
 
         FrozenSet<string> four = FourBits(rate.Value);
         return Rebuilds
-            ? Finish(Applied(model.Model, Reconstructor(cancellationToken).Rebuild(Judged(plain), four, narrow: false, cancellationToken), outcome), outcome)
+            ? Finish(Rebuild(model, Reconstructor(cancellationToken).Verify(plain, cancellationToken), four, outcome, cancellationToken).Model, outcome)
             : Finish(model.Model with { Graph = RebuiltGraph.Replaced(model.Model.Graph, four.ToDictionary(n => n, n => narrow[n], StringComparer.Ordinal)) }, outcome);
     }
 
     /// <summary>The graph rebuilt at 8 bits, and what 4 bits would be in the same place.</summary>
     private (Graph Eight, Dictionary<string, RoundedWeights> Narrow) Learned(Graph graph, CancellationToken cancellationToken)
     {
-        RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(Judged(graph), FrozenSet<string>.Empty, narrow: true, cancellationToken);
+        RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(graph, FrozenSet<string>.Empty, narrow: true, cancellationToken);
         return (rebuilt.ApplyTo(graph), rebuilt.Layers.Where(l => l.Value.Narrow is not null).ToDictionary(l => l.Key, l => l.Value.Narrow!, StringComparer.Ordinal));
     }
 
@@ -247,8 +288,10 @@ internal sealed class QModeCalibrator
 
     private double[] Measure(Graph graph, LayerAlternative[] tries, CancellationToken cancellationToken)
     {
-        int count = Math.Min(Probes, _options.Samples.Count);
-        int[] probes = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * _options.Samples.Count / count))];
+        // Rebuilt weights are too good on the samples that they were learned from.
+        IReadOnlyList<int> from = Rebuilds ? Reconstructor(cancellationToken).Judges : [.. Enumerable.Range(0, _options.Samples.Count)];
+        int count = Math.Min(Probes, from.Count);
+        int[] probes = [.. Enumerable.Range(0, count).Select(i => from[(int)((long)i * from.Count / count)])];
         graph = JudgedOutputs.OfFixedBeforeSoftmax(_real, graph);
         return new OutputSensitivity(graph, new FixedInputs(_real, graph), tries, cancellationToken).Measure(_options.Samples, probes, _options.NumProcess, _progress, cancellationToken);
     }

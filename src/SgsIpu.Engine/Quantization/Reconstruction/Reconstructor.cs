@@ -10,16 +10,14 @@ namespace SgsIpu.Engine.Quantization.Reconstruction;
 /// </summary>
 internal sealed class Reconstructor
 {
-    /// <summary>Of so many samples one is held back to judge.</summary>
-    private const int JudgeEvery = 5;
+    /// <summary>Of so many samples two judge the forms of layers, and one the whole; the others are learned from.</summary>
+    private const int Cycle = 10;
 
     /// <summary>Multiply-accumulates that judging one form of every layer may take.</summary>
     private const long JudgedMacs = 320_000_000_000;
 
     private const int LeastJudges = 4;
-
-    /// <summary>Inputs and outputs that are held for the whole runs at the end; 256 MiB.</summary>
-    private const long HeldBytes = 256L << 20;
+    private const int LeastVerifiers = 8;
 
     private readonly Graph _real;
     private readonly CalibrationOptions _options;
@@ -27,14 +25,15 @@ internal sealed class Reconstructor
     private readonly int? _cuda;
     private readonly IProgress<IpuProgress>? _progress;
 
-    /// <summary>Numbers of the samples, those to learn from first.</summary>
+    /// <summary>Numbers of the samples, those to learn from first, those that judge behind.</summary>
     private readonly int[] _chosen;
     private readonly int _training;
     private readonly int _firstJudge;
     private readonly int _judges;
     private readonly FixedTrial _trial;
     private readonly Graph _judged;
-    private FixedTrial? _whole;
+    private readonly int[] _verifiers;
+    private FixedTrial? _verification;
 
     /// <param name="real">The float graph.</param>
     /// <param name="rounds">Rounds of learning for each layer.</param>
@@ -46,48 +45,38 @@ internal sealed class Reconstructor
         _rounds = rounds;
         _cuda = cuda;
         _progress = progress;
-        (_chosen, _training) = Choose(options);
+        (_chosen, _training, _verifiers) = Choose(options);
         _firstJudge = _training == _chosen.Length ? 0 : _training;
         long macs = real.Nodes.Sum(n => ((IpuOperator)n.Op).Cost(real.InputsOf(n), real.OutputsOf(n)).Macs);
         int layers = real.Nodes.Count(n => LayerGeometry.Of(real, n) is not null);
         long affordable = Math.Max(LeastJudges, JudgedMacs / Math.Max(1, macs * layers));
         _judges = (int)Math.Min(_chosen.Length - _firstJudge, affordable);
-        _judged = JudgedOutputs.OfReal(real);
-        _trial = Trial(Judges, cancellationToken);
+        _judged = JudgedOutputs.OfRealBeforeSoftmax(real);
+        _trial = Trial(FormJudges, cancellationToken);
     }
 
-    private int[] Judges => _chosen[_firstJudge..(_firstJudge + _judges)];
+    /// <summary>Numbers of the samples that are not learned from, but may choose.</summary>
+    public IReadOnlyList<int> Judges => _chosen[_firstJudge..];
 
-    /// <summary>Noise over signal of each output of a fixed graph on samples held back; empty where none holds real numbers.</summary>
-    /// <param name="graph">With the float graph's own inputs and <see cref="JudgedOutputs"/>.</param>
-    public double[] Noise(Graph graph, CancellationToken cancellationToken) => Noise(_trial, Judges, graph, cancellationToken);
+    private int[] FormJudges => _chosen[_firstJudge..(_firstJudge + _judges)];
 
-    /// <summary>
-    /// Whether a rebuilt graph as a whole is no worse than another, on the samples held back and on all: few judges may have been
-    /// followed where others lose.
-    /// </summary>
-    public bool IsNoWorse(Graph rebuilt, Graph other, CancellationToken cancellationToken)
+    /// <summary>Noise over signal of each part of a fixed graph's outputs on the samples that choose forms of layers; empty where none holds real numbers.</summary>
+    /// <param name="graph">With the float graph's own inputs and outputs.</param>
+    public double[] Noise(Graph graph, CancellationToken cancellationToken) => _trial.IsEmpty ? []
+        : _trial.Relative(Distances(_trial, FormJudges, JudgedOutputs.OfFixedBeforeSoftmax(_real, graph), cancellationToken));
+
+    /// <summary>What a whole fixed graph loses on samples that take no part in rebuilding: those that choose forms of layers flatter what they chose.</summary>
+    /// <param name="graph">With the float graph's own inputs and outputs.</param>
+    public WholeNoise Verify(Graph graph, CancellationToken cancellationToken)
     {
-        if (_trial.IsEmpty || !IsNoWorse(Noise(rebuilt, cancellationToken), Noise(other, cancellationToken)))
-        {
-            return _trial.IsEmpty;
-        }
-
-        long bytes = _judged.Inputs.Concat(_judged.Outputs).Sum(t => _judged[t].ByteCount);
-        int[] all = [.. _chosen.Reverse().Take((int)Math.Clamp(HeldBytes / Math.Max(1, bytes), 1, _chosen.Length))];
-        _whole ??= Trial(all, cancellationToken);
-        return IsNoWorse(Noise(_whole, all, rebuilt, cancellationToken), Noise(_whole, all, other, cancellationToken));
-    }
-
-    /// <summary>Neither in the mean of all that is judged nor, as the levels count it, at the model's own outputs, which come first.</summary>
-    private bool IsNoWorse(double[] noise, double[] other)
-    {
-        int own = _real.Outputs.Distinct().Count(o => _real[o].Type == DataType.Float32);
-        return Mean(noise) <= Mean(other) && noise.Take(own).Sum() <= other.Take(own).Sum();
+        _verification ??= Trial(_verifiers, cancellationToken);
+        double[][] noise = Distances(_verification, _verifiers, JudgedOutputs.OfFixedBeforeSoftmax(_real, graph), cancellationToken);
+        return noise.Length == 0 ? new WholeNoise([], []) : new WholeNoise(_verification.Relative(noise), _verification.Parts.ByOutput([.. noise[0].Select((_, p) => noise.Sum(n => n[p]))]));
     }
 
     /// <summary>Runs a graph over the samples of a trial; they enter as at the board's border.</summary>
-    private double[] Noise(FixedTrial trial, int[] samples, Graph graph, CancellationToken cancellationToken)
+    /// <returns>Squared distance of each part of each sample's outputs; empty where there is nothing to measure.</returns>
+    private double[][] Distances(FixedTrial trial, int[] samples, Graph graph, CancellationToken cancellationToken)
     {
         if (trial.IsEmpty)
         {
@@ -96,15 +85,12 @@ internal sealed class Reconstructor
 
         var walk = new FixedWalk(graph, new FixedInputs(_real, graph), _options.Samples, samples, _options.NumProcess, cancellationToken);
         walk.RunTo(graph.Nodes.Length, _options.NumProcess, cancellationToken);
-        return trial.Relative([.. samples.Select((_, s) => trial.NoiseOf(s, graph.Outputs.Distinct().ToDictionary(o => o, o => new Tensor(graph[o].Type, graph[o].Shape, walk.Bytes(o, s).ToArray()), StringComparer.Ordinal)))]);
+        return [.. samples.Select((_, s) => trial.NoiseOf(s, graph.Outputs.Distinct().ToDictionary(o => o, o => new Tensor(graph[o].Type, graph[o].Shape, walk.Bytes(o, s).ToArray()), StringComparer.Ordinal)))];
     }
-
-    /// <summary>One number for all outputs: the geometric mean, for which a part more or less counts the same in each. NaN of none.</summary>
-    public static double Mean(double[] noise) => noise.Length == 0 ? double.NaN : Math.Exp(noise.Average(n => Math.Log(Math.Max(n, 1e-12))));
 
     /// <summary>Rebuilds every layer that can be. Of each layer's forms that is kept which leaves the least noise at the outputs of the
     /// network on samples held back; the graph's own form is one of them, so that the outputs never get worse.</summary>
-    /// <param name="graph">The fixed graph with the float graph's own inputs and <see cref="JudgedOutputs"/>, and weights rounded one by one.</param>
+    /// <param name="graph">The fixed graph with the float graph's own inputs and outputs, and weights rounded one by one.</param>
     /// <param name="fourBits">Nodes whose weights are to have 4 bits.</param>
     /// <param name="narrow">Whether each 8-bit layer is to be rounded to 4 bits as well.</param>
     public RebuiltGraph Rebuild(Graph graph, IReadOnlySet<string> fourBits, bool narrow, CancellationToken cancellationToken)
@@ -112,6 +98,7 @@ internal sealed class Reconstructor
         (Node Node, PatchRows Rows)[] layers = [.. Layers(graph).Select(l => (l.Node, new PatchRows(l.Geometry, _chosen.Length)))];
         Dictionary<string, LayerGeometry> geometry = Layers(graph).ToDictionary(l => l.Node.Name, l => l.Geometry, StringComparer.Ordinal);
         var patches = new FloatPatches(_real, layers, _options.Samples, _chosen, _options.NumProcess, _cuda);
+        graph = JudgedOutputs.OfFixedBeforeSoftmax(_real, graph);
         var inputs = new FixedInputs(_real, graph);
         var walk = new FixedWalk(graph, inputs, _options.Samples, _chosen, _options.NumProcess, cancellationToken);
         OutputJudge? judge = _trial.IsEmpty ? null : new OutputJudge(graph, inputs, _trial, _firstJudge, _judges, cancellationToken);
@@ -144,7 +131,7 @@ internal sealed class Reconstructor
 
             // Large arrays come and go with each layer; the collector would wait much longer than memory should grow.
             GC.Collect();
-            phase = string.Create(CultureInfo.InvariantCulture, $"Rebuilding layers ({node.Name}: {Decibels(kept.LossBefore):0.0} to {Decibels(kept.LossAfter):0.0} dB; outputs {Decibels(Mean(now)):0.0} dB)");
+            phase = string.Create(CultureInfo.InvariantCulture, $"Rebuilding layers ({node.Name}: {Decibels(kept.LossBefore):0.0} to {Decibels(kept.LossAfter):0.0} dB; outputs {Decibels(WholeNoise.Mean(now)):0.0} dB)");
         }
 
         return new RebuiltGraph(results, before, now);
@@ -160,7 +147,7 @@ internal sealed class Reconstructor
         {
             double[] noise = noiseOf(rounded) ?? [];
             bool first = best.Rounded is null && !mayStay;
-            if (first || (now.Length == 0 ? loss < best.Loss : Mean(noise) < Mean(best.Noise)))
+            if (first || (now.Length == 0 ? loss < best.Loss : WholeNoise.Mean(noise) < WholeNoise.Mean(best.Noise)))
             {
                 best = (rounded, loss, noise);
             }
@@ -222,12 +209,18 @@ internal sealed class Reconstructor
         }
     }
 
-    /// <summary>Samples spread evenly, those to learn from first; of few samples none is held back.</summary>
-    private static (int[] Chosen, int Training) Choose(CalibrationOptions options)
+    /// <summary>Samples spread evenly. Of few samples all verify, as fewer would tell nothing; of very few none is held back.</summary>
+    private static (int[] Chosen, int Training, int[] Verifiers) Choose(CalibrationOptions options)
     {
         int count = Math.Min(options.CalBatchSize, options.Samples.Count);
         int[] spread = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * options.Samples.Count / count))];
-        int[] judges = count < JudgeEvery ? [] : [.. spread.Where((_, i) => i % JudgeEvery == JudgeEvery - 1)];
-        return ([.. spread.Except(judges), .. judges], count - judges.Length);
+        int[] verifiers = [.. spread.Where((_, i) => i % Cycle == Cycle / 2)];
+        if (verifiers.Length < LeastVerifiers)
+        {
+            verifiers = [];
+        }
+
+        int[] judges = count < Cycle ? [] : [.. spread.Where((_, i) => i % (Cycle / 2) == 2)];
+        return ([.. spread.Except(judges).Except(verifiers), .. judges], count - judges.Length - verifiers.Length, verifiers.Length == 0 ? spread : verifiers);
     }
 }

@@ -55,7 +55,7 @@ public sealed class GramRoundingTests
     public void TheErrorOfTheOutputIsNeverAboveThatOfRoundingOneByOne(int levels, int size)
     {
         (float[] data, float[] weights, LayerMoments moments) = Layer(size, 4, 500);
-        var rounding = new GramRounding(moments, weights, moments, CancellationToken.None);
+        var rounding = GramRounding.Of(moments, weights, moments, 1, 7, CancellationToken.None);
         double gained = 0;
         for (int o = 0; o < 4; o++)
         {
@@ -82,7 +82,7 @@ public sealed class GramRoundingTests
     public void AFewWeightsAreRoundedAsWellAsByTryingAll(int seed)
     {
         (float[] data, float[] weights, LayerMoments moments) = Layer(4, 1, 300, seed);
-        (sbyte[] integers, double scale) = new GramRounding(moments, weights, moments, CancellationToken.None).Round(0, 7, 0, 40, follow: false, CancellationToken.None);
+        (sbyte[] integers, double scale) = GramRounding.Of(moments, weights, moments, 1, 7, CancellationToken.None).Round(0, 7, 0, 40, follow: false, CancellationToken.None);
         double rebuilt = Error(data, weights, [.. integers.Select(q => q * scale)], 4);
         double best = double.PositiveInfinity;
         for (int code = 0; code < 15 * 15 * 15 * 15; code++)
@@ -92,6 +92,32 @@ public sealed class GramRoundingTests
         }
 
         Assert.True(rebuilt <= best * 1.25, $"{rebuilt} is far from the best at its scale, {best}");
+    }
+
+    /// <summary>Forty rows of sixty inputs can be fitted by chance; other rows tell how far they may be.</summary>
+    [Fact]
+    public void FewRowsAreNotFittedToChance()
+    {
+        const int Size = 60;
+        const int Outputs = 4;
+        const int Learned = 40 * Size;
+        var random = new Random(3);
+        float[] data = [.. Enumerable.Range(0, 440 * Size).Select(_ => random.NextSingle() * 10)];
+        float[] weights = [.. Enumerable.Range(0, Outputs * Size).Select(_ => random.NextSingle() - 0.5f)];
+        LayerMoments learn = Moments(data[..Learned], null);
+        LayerMoments judge = Moments(data[Learned..], learn);
+        double careful = Loss(GramRounding.Of(learn, weights, judge, 40, 7, CancellationToken.None));
+        double trusting = Loss(GramRounding.Of(learn, weights, judge, int.MaxValue, 7, CancellationToken.None));
+        Assert.True(careful < 0.9 * trusting, $"{careful} is hardly below {trusting}");
+
+        LayerMoments Moments(float[] rows, LayerMoments? centre) =>
+            LayerMoments.Of(rows, new float[rows.Length], weights, rows.Length / Size, Size, Outputs, (_, _) => true, centre, CancellationToken.None);
+
+        double Loss(GramRounding rounding) => Enumerable.Range(0, Outputs).Sum(o =>
+        {
+            (sbyte[] integers, double scale) = rounding.Round(o, 7, 0, 40, follow: false, CancellationToken.None);
+            return judge.Loss(o, [.. integers.Select((q, i) => weights[(o * Size) + i] - (float)(scale * q))]);
+        });
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class ReconstructorTests
     {
         (Reconstructor reconstructor, Graph graph) = Setup(wide);
         RebuiltGraph rebuilt = reconstructor.Rebuild(graph, new HashSet<string>(), narrow: false, CancellationToken.None);
-        (double before, double after) = (Reconstructor.Mean(rebuilt.NoiseBefore), Reconstructor.Mean(rebuilt.NoiseAfter));
+        (double before, double after) = (WholeNoise.Mean(rebuilt.NoiseBefore), WholeNoise.Mean(rebuilt.NoiseAfter));
         Assert.True(after <= before, $"{after} is above {before}");
         Assert.True(wide || after < 0.9 * before, $"{after} is hardly below {before}");
     }
@@ -34,12 +34,27 @@ public sealed class ReconstructorTests
     [Fact]
     public void AGraphThatIsWorseAsAWholeIsTold()
     {
-        (Reconstructor reconstructor, Graph narrow) = Setup(wide: false);
-        (_, Graph wide) = Setup(wide: true);
-        Assert.True(reconstructor.IsNoWorse(wide, narrow, CancellationToken.None));
-        Assert.True(reconstructor.IsNoWorse(narrow, narrow, CancellationToken.None));
-        Assert.False(reconstructor.IsNoWorse(narrow, wide, CancellationToken.None));
+        (Reconstructor reconstructor, Graph graph) = Setup(wide: false);
+        WholeNoise narrow = reconstructor.Verify(graph, CancellationToken.None);
+        WholeNoise wide = reconstructor.Verify(Setup(wide: true).Graph, CancellationToken.None);
+        Assert.True(wide.IsNoWorseThan(narrow));
+        Assert.True(narrow.IsNoWorseThan(narrow));
+        Assert.False(narrow.IsNoWorseThan(wide));
+        Assert.True(wide.Decibels > narrow.Decibels + 20);
     }
+
+    /// <summary>A part may get better at the cost of another, but neither in the mean of the parts nor in that of whole outputs may it be worse.</summary>
+    [Theory]
+    [InlineData(0.5, 0.5, 1, 1, true)]
+    [InlineData(0.25, 2, 1, 1, true)]
+    [InlineData(0.5, 4, 1, 1, false)]
+    [InlineData(0.5, 0.5, 2, 0.4, true)]
+    [InlineData(0.5, 0.5, 2, 0.6, false)]
+    public void NoWorseIsMeantOfPartsAndOfOutputs(double part, double otherPart, double output, double otherOutput, bool expected) =>
+        Assert.Equal(expected, new WholeNoise([part, otherPart], [output, otherOutput]).IsNoWorseThan(new WholeNoise([1, 1], [1, 1])));
+
+    [Fact]
+    public void WithoutAnythingToMeasureNothingIsWorse() => Assert.True(new WholeNoise([], []).IsNoWorseThan(new WholeNoise([], [])));
 
     [Fact]
     public void WhatStaysIsNotRebuilt()
@@ -121,8 +136,8 @@ public sealed class ReconstructorTests
         editor.Add("s", new SoftmaxOp(-1), "x");
         editor.Outputs.Add(editor.Add("y", new IdentityOp(), "s"));
         editor.Outputs.Add("x");
-        Graph judged = JudgedOutputs.OfReal(editor.ToGraph());
-        Assert.Equal(["y", "x", "y/judged"], judged.Outputs.ToArray());
+        Graph judged = JudgedOutputs.OfRealBeforeSoftmax(editor.ToGraph());
+        Assert.Equal(["x", "y/judged"], judged.Outputs.ToArray());
         Assert.Equal("x", judged.Producer("y/judged")!.Inputs[0]);
     }
 
@@ -134,6 +149,6 @@ public sealed class ReconstructorTests
         Graph real = new GivenTable(SampleModel.Float.Graph, []).Graph;
         Dictionary<string, DataType> types = real.Nodes.Where(n => n.Op is ImageConvolutionOp or FullyConnectedOp).ToDictionary(n => n.Name, _ => wide ? DataType.Int16 : DataType.UInt8, StringComparer.Ordinal);
         QuantizedModel model = Calibrator.QuantizeForRebuilding(new CalibrationState(SampleModel.Float, CalibrationLevel.L2, statistics), types, null, CancellationToken.None);
-        return (new Reconstructor(real, options, 40, null, null, CancellationToken.None), JudgedOutputs.OfFixed(real, model.WithoutBorder()));
+        return (new Reconstructor(real, options, 40, null, null, CancellationToken.None), model.WithoutBorder());
     }
 }
