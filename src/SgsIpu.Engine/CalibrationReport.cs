@@ -24,7 +24,10 @@ public sealed record CalibrationReport
     public double? RecommendedRate { get; init; }
 
     /// <summary>Signal to quantization noise in decibels that the integers of each tensor alone are expected to leave, by the tensor's name in the fixed model.</summary>
-    public ImmutableDictionary<string, double> Sqnr { get; init; } = ImmutableDictionary<string, double>.Empty;
+    public ImmutableDictionary<string, double> Sqnr => Expected.Value;
+
+    /// <summary>Works <see cref="Sqnr"/> out when it is first asked for: all histograms of a model are many.</summary>
+    internal Lazy<ImmutableDictionary<string, double>> Expected { get; init; } = new(ImmutableDictionary<string, double>.Empty);
 
     /// <summary>What was tried on the way and what came of it, in order; empty below level 3.</summary>
     public ImmutableArray<string> Steps { get; init; } = [];

@@ -15,7 +15,7 @@ internal static class CalibrationBenchmark
     /// <summary>What the levels may take over plain inference.</summary>
     private static readonly double[] Targets = [2.5, 3, 4, 8, 12];
 
-    public static void Run()
+    public static void Run(string[] levels)
     {
         IpuModel model = MobileNet.Import();
         ImmutableArray<string> images = MobileNet.Images("calibration", Images);
@@ -29,7 +29,7 @@ internal static class CalibrationBenchmark
         Cost single = Best(() => IpuEngine.Observe(model, new CalibrationOptions(samples) { NumProcess = 1 }));
         Console.WriteLine(FormattableString.Invariant($"  observing alone, a sample at a time  {single.Wall:0} ms, {single.Wall / observing.Wall:0.00} times that of {Environment.ProcessorCount} at once"));
         Console.WriteLine(FormattableString.Invariant($"  observing alone  {observing.Wall:0} ms, ratio {observing.Wall / plain.Wall:0.00}, of processor time {observing.Processor / plain.Processor:0.00}"));
-        foreach (CalibrationLevel level in Enum.GetValues<CalibrationLevel>())
+        foreach (CalibrationLevel level in Enum.GetValues<CalibrationLevel>().Where(l => levels.Length == 0 || levels.Contains(l.ToString())))
         {
             Cost time = Best(() => IpuEngine.Calibrate(model, new CalibrationOptions(samples) { Level = level }));
             double target = Targets[(int)level - 1];

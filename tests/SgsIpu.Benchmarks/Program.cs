@@ -13,8 +13,8 @@ switch (args)
         return ImportBenchmark.Child();
     case ["accuracy", .. var which]:
         return AccuracyBenchmark.Run(which);
-    case ["calibration"]:
-        CalibrationBenchmark.Run();
+    case ["calibration", .. var levels]:
+        CalibrationBenchmark.Run(levels);
         return 0;
     case ["models", .. var networks]:
         return ModelsBenchmark.Run(networks);
@@ -43,7 +43,7 @@ switch (args)
         return 0;
     case []:
         AccuracyBenchmark.Run([]);
-        CalibrationBenchmark.Run();
+        CalibrationBenchmark.Run([]);
         ModelsBenchmark.Run([]);
         MemoryBenchmark.Run();
         SpeedBenchmark.Run();
@@ -52,6 +52,6 @@ switch (args)
         ImportBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration | models [network…] | memory | qmodes [network…] [mode[@rate]…] [pictures] [spare] [layers] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load | import]");
+        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration [level…] | models [network…] | memory | qmodes [network…] [mode[@rate]…] [pictures] [spare] [layers] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load | import]");
         return 2;
 }

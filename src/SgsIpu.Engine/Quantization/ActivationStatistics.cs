@@ -54,7 +54,7 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
     public double Variance(int channel) => Math.Max(0, ((double)_powers[channel] / Unit / _samples) - Math.Pow(Mean(channel), 2));
 
     /// <summary>Share of the values of a channel that are not 0; 1 where its histogram is not kept.</summary>
-    public double Density(int channel) => Channels.IsEmpty ? 1 : Math.Max(LeastDensity, new RangeError(Channels[channel], 2).Density);
+    public double Density(int channel) => Channels.IsEmpty ? 1 : Math.Max(LeastDensity, Channels[channel].Density);
 
     /// <summary>Adds the values of one sample.</summary>
     /// <param name="inner">Values of one channel that lie one after the other: the image of an NCHW tensor, 1 where channels come last.</param>

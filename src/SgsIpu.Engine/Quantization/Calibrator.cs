@@ -149,7 +149,7 @@ internal static class Calibrator
         model = model with { Graph = given.Graph };
         var search = new LevelSearch(model, state, given, progress, cancellationToken);
         Graph graph = search.Make(chosen, out QuantizationVariant variant);
-        var report = new CalibrationReport { Given = variant.Given.Outcomes, Decisions = [.. variant.Decisions], Steps = search.Steps, OutputSqnr = search.Sqnr, Sqnr = ExpectedSqnr.Of(graph, variant.Plan, state.Statistics) };
+        var report = new CalibrationReport { Given = variant.Given.Outcomes, Decisions = [.. variant.Decisions], Steps = search.Steps, OutputSqnr = search.Sqnr, Expected = new(() => ExpectedSqnr.Of(graph, variant.Plan, state.Statistics)) };
         return new QuantizedModel(model with { Stage = IpuStage.Fixed, Graph = graph, Calibration = state, Report = report }, variant.Chosen.Where(c => c.Value == DataType.Int16).Select(c => c.Key), search.Sensitivity, () => search.WithoutBorder(variant));
     }
 }

@@ -33,6 +33,9 @@ internal sealed class Histogram(int bins = Histogram.Fine)
     /// <summary>How many of the counted values are 0, which every mapping holds without an error.</summary>
     public uint Zeros { get; private set; }
 
+    /// <summary>Share of the values that rounding changes: all but zeros. 1 where nothing was counted.</summary>
+    public double Density => Total is > 0 and var total ? 1 - ((double)Zeros / total) : 1;
+
     /// <summary>e: the range is [−2^e, 2^e).</summary>
     public int Exponent { get; private set; } = SmallestExponent;
 
@@ -136,13 +139,7 @@ internal sealed class Histogram(int bins = Histogram.Fine)
     /// <summary>Borders beyond which lies no more than a share of the values at each side.</summary>
     public (double Low, double High) Kept(double share)
     {
-        ulong total = 0;
-        foreach (uint count in _counts)
-        {
-            total += count;
-        }
-
-        var allowed = (ulong)(total * share);
+        var allowed = (ulong)(Total * share);
         int low = 0;
         for (ulong seen = 0; low < bins && (seen += _counts[low]) <= allowed; low++)
         {
@@ -185,6 +182,20 @@ internal sealed class Histogram(int bins = Histogram.Fine)
         counts[_half] += none;
         zeros += none;
         return i;
+    }
+
+    private ulong Total
+    {
+        get
+        {
+            ulong total = 0;
+            foreach (uint count in _counts)
+            {
+                total += count;
+            }
+
+            return total;
+        }
     }
 
     private static int Shifted(int bin, int shift) => bin >> Math.Min(shift, 31);

@@ -52,9 +52,6 @@ internal sealed class RangeError
     /// <summary>Expected square error of one value, where what is cut off counts by its square.</summary>
     public double MeanSquare(double low, double high) => Mean(low, high) - ((1 - (1 / Coherence)) * Clipped(low, high));
 
-    /// <summary>Share of the values that rounding changes: all but zeros.</summary>
-    public double Density => _counts[^1] == 0 ? 1 : Math.Clamp(1 - (_histogram.Zeros / _counts[^1]), 0, 1);
-
     /// <summary>Mean square distance of a value to the range, without rounding inside.</summary>
     public double Clipped(double low, double high)
     {

@@ -19,6 +19,7 @@ internal sealed class StatisticsCollector : IDisposable
     private readonly IReadOnlySet<string>? _byChannel;
     private readonly bool _lean;
     private readonly ImmutableArray<ObservedValue> _values = [];
+    private readonly ImmutableArray<Shape> _outputs = [];
     private readonly string[] _inputs;
     private readonly OnnxSession? _session;
     private readonly ConcurrentBag<Scratch> _scratch = [];
@@ -38,9 +39,10 @@ internal sealed class StatisticsCollector : IDisposable
         _total = observed.ToDictionary(t => t, NewStatistics, StringComparer.Ordinal);
         if (computed.Length > 0)
         {
-            byte[] source = Source(computed, out string[] outputs, out _values);
+            SourceGraph source = new OnnxEmitter(graph).EmitSummaries(computed, IsNonNegative, out _values);
+            _outputs = [.. source.Outputs.Select(o => new Shape(o.Dimensions.AsSpan()))];
             FreeMemory();
-            _session = new OnnxSession(source, outputs, lean: lean);
+            _session = new OnnxSession(OnnxWriter.Write(source), [.. source.Outputs.Select(o => o.Name)], lean: lean);
         }
     }
 
@@ -81,13 +83,6 @@ internal sealed class StatisticsCollector : IDisposable
         _session?.Dispose();
     }
 
-    private byte[] Source(string[] computed, out string[] outputs, out ImmutableArray<ObservedValue> values)
-    {
-        SourceGraph source = new OnnxEmitter(_graph).EmitSummaries(computed, IsNonNegative, out values);
-        outputs = [.. source.Outputs.Select(o => o.Name)];
-        return OnnxWriter.Write(source);
-    }
-
     /// <summary>Pictures and models are large and soon forgotten; the garbage collector would let many of them gather.</summary>
     private void FreeMemory()
     {
@@ -110,16 +105,16 @@ internal sealed class StatisticsCollector : IDisposable
         {
             ModelInputs.Check(_graph, inputs);
             Held.Offer(sample.Inputs);
-            Scratch scratch = _scratch.TryTake(out Scratch? used) ? used : new Scratch(_total.Keys.Select(NewStatistics), _session is null ? null : new OnnxBuffers(_values.Select(v => v.Shape)));
+            Scratch scratch = _scratch.TryTake(out Scratch? used) ? used : new Scratch(_total.Keys.Select(NewStatistics), _session is null ? null : new OnnxBuffers(_outputs));
             foreach (string input in _inputs)
             {
                 scratch[input].Observe(inputs[input].As<float>(), 1);
             }
 
             _session?.Run(inputs, scratch.Buffers!, cancellationToken);
-            for (int i = 0; i < _values.Length; i++)
+            foreach (ObservedValue value in _values)
             {
-                Look(scratch[_values[i].Tensor], _values[i], scratch.Buffers![i]);
+                Look(scratch[value.Tensor], value, scratch.Buffers![value.Output].Slice(value.Start, (int)value.Shape.Count));
             }
 
             _scratch.Add(scratch);

@@ -21,6 +21,9 @@ public sealed class OnnxEmitter(Graph graph)
     /// <summary>ONNX Runtime blocks this many channels, or a multiple.</summary>
     private const int BlockedChannels = 8;
 
+    /// <summary>The most channels that it blocks.</summary>
+    private const int WidestBlock = 16;
+
     private static readonly ImmutableArray<int> ToFirst = [0, 3, 1, 2];
     private static readonly ImmutableArray<int> ToLast = [0, 2, 3, 1];
 
@@ -89,13 +92,19 @@ public sealed class OnnxEmitter(Graph graph)
         EmitNodes(tensors);
         var seen = ImmutableArray.CreateBuilder<ObservedValue>();
         var declared = new List<SourceTensor>();
+        var summaries = new List<(string Value, string Tensor, ObservedKind Kind, int Channels)>();
+        void Output(string name, string tensor, ObservedKind kind, Shape shape, int inner)
+        {
+            seen.Add(new ObservedValue(tensor, kind, shape, inner, declared.Count, Start: 0));
+            declared.Add(new SourceTensor(name, graph[tensor].Type, shape.Dimensions));
+        }
+
         foreach (string tensor in tensors)
         {
             Shape shape = graph[tensor].Shape;
             if (!LivesChannelsFirst(tensor))
             {
-                declared.Add(Declare(tensor) with { Name = Native(tensor) });
-                seen.Add(new ObservedValue(tensor, ObservedKind.All, shape, Inner: 1));
+                Output(Native(tensor), tensor, ObservedKind.All, shape, inner: 1);
                 continue;
             }
 
@@ -103,33 +112,41 @@ public sealed class OnnxEmitter(Graph graph)
             string value = _first[tensor];
             if (shape[1] * shape[2] < LeastPixels || shape[3] % BlockedChannels != 0 || shape[0] != 1)
             {
-                declared.Add(new SourceTensor(value, graph[tensor].Type, first.Dimensions));
-                seen.Add(new ObservedValue(tensor, ObservedKind.All, first, shape[1] * shape[2]));
+                Output(value, tensor, ObservedKind.All, first, shape[1] * shape[2]);
                 continue;
             }
 
-            void Output(string name, ObservedKind kind, Shape form)
-            {
-                declared.Add(new SourceTensor(name, DataType.Float32, form.Dimensions));
-                seen.Add(new ObservedValue(tensor, kind, form, form[2] * form[3]));
-            }
-
-            var channels = new Shape(1, shape[3], 1, 1);
-            Output(Add("GlobalMaxPool", [value], tensor + "/max"), ObservedKind.Maximum, channels);
+            summaries.Add((Add("GlobalMaxPool", [value], tensor + "/max"), tensor, ObservedKind.Maximum, shape[3]));
             if (!nonNegative(tensor))
             {
                 var minus = new float[shape[3]];
                 Array.Fill(minus, -1);
                 string weights = Constant(Tensor.FromArray<float>(minus, new Shape(shape[3], 1, 1, 1)), tensor + "/minus");
                 string negated = Add("Conv", [value, weights], tensor + "/negated", ("group", (long)shape[3]), ("kernel_shape", Longs([1, 1])));
-                Output(Add("GlobalMaxPool", [negated], tensor + "/min"), ObservedKind.NegatedMinimum, channels);
+                summaries.Add((Add("GlobalMaxPool", [negated], tensor + "/min"), tensor, ObservedKind.NegatedMinimum, shape[3]));
             }
 
-            Output(Add("GlobalAveragePool", [value], tensor + "/mean"), ObservedKind.Mean, channels);
-            Output(Pick(value, tensor, shape, out Shape part), ObservedKind.Part, part);
+            summaries.Add((Add("GlobalAveragePool", [value], tensor + "/mean"), tensor, ObservedKind.Mean, shape[3]));
+            string picked = Pick(value, tensor, shape, out Shape part);
+            Output(picked, tensor, ObservedKind.Part, part, part[2] * part[3]);
         }
 
-        values = seen.ToImmutable();
+        // One output for many small ones: each costs a node that undoes the blocked layout. Blocks stay whole where channels fill them.
+        foreach (var group in summaries.GroupBy(s => s.Channels % WidestBlock == 0))
+        {
+            int start = 0;
+            foreach ((_, string tensor, ObservedKind kind, int channels) in group)
+            {
+                seen.Add(new ObservedValue(tensor, kind, new Shape(1, channels, 1, 1), Inner: 1, declared.Count, start));
+                start += channels;
+            }
+
+            string all = Add("Concat", group.Select(s => s.Value), "summaries", ("axis", 1L));
+            declared.Add(new SourceTensor(all, DataType.Float32, [1, start, 1, 1]));
+        }
+
+        // Extremes come before the part.
+        values = [.. seen.OrderBy(v => v.Kind is ObservedKind.All or ObservedKind.Part)];
         return ToSource(declared);
     }
 
