@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Engine.Quantization.Reconstruction;
 using SgsIpu.Engine.Simulation;
 using SgsIpu.Ops;
 
@@ -34,14 +35,15 @@ internal static class BiasFitting
                 cancellationToken);
         }
 
+        var inputs = new FixedInputs(graph, integers);
+        integers = inputs.Behind(integers);
         var prepared = new PreparedGraph(integers, cancellationToken);
         PreparedGraph.Frame[] frames = [.. samples.Select(_ => prepared.NewFrame(static t => new byte[t.ByteCount]))];
         for (int i = 0; i < frames.Length; i++)
         {
-            Dictionary<string, Tensor> inputs = HeldSamples.Named(graph, samples[i]);
-            foreach (string input in integers.Inputs)
+            foreach ((string tensor, Tensor value) in inputs.Of(samples[i]))
             {
-                inputs[input].Bytes.CopyTo(frames[i][input]);
+                value.Bytes.CopyTo(frames[i][tensor]);
             }
         }
 

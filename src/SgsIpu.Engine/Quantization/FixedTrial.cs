@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Engine.Quantization.Reconstruction;
 using SgsIpu.Engine.Simulation;
 
 namespace SgsIpu.Engine.Quantization;
@@ -43,9 +44,12 @@ internal sealed class FixedTrial
     /// <param name="integers">A fixed graph with the float graph's own inputs and outputs.</param>
     public double[] Noise(Graph integers, CancellationToken cancellationToken)
     {
-        using FixedRunner runner = FixedRunner.OfFixed(integers);
+        var inputs = new FixedInputs(_graph, integers);
+        using FixedRunner runner = FixedRunner.OfFixed(inputs.Behind(integers));
         var noise = new double[_samples.Count][];
-        _samples.ForEachParallel((sample, i) => noise[i] = NoiseOf(i, runner.Run(HeldSamples.Named(_graph, sample), cancellationToken)), cancellationToken);
+        _samples.ForEachParallel(
+            (sample, i) => noise[i] = NoiseOf(i, runner.Run(inputs.Of(sample).ToDictionary(p => p.Tensor, p => p.Value, StringComparer.Ordinal), cancellationToken)),
+            cancellationToken);
         return Relative(noise);
     }
 

@@ -30,10 +30,32 @@ internal sealed class FixedInputs
     public IEnumerable<string> Entries => _entries.Select(e => e.Name);
 
     /// <summary>The integers of a sample, by name of the tensor.</summary>
-    public IEnumerable<(string Tensor, Tensor Value)> Of(Sample sample)
+    public IEnumerable<(string Tensor, Tensor Value)> Of(Sample sample) => Of(sample.Inputs);
+
+    /// <summary>The integers of real inputs, by name of the tensor.</summary>
+    public IEnumerable<(string Tensor, Tensor Value)> Of(ImmutableArray<Tensor> inputs)
     {
-        ModelInputs.Check(_real, _real.Inputs.Zip(sample.Inputs).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal));
-        return _entries.Zip(sample.Inputs, (entry, value) => (entry.Name, entry.Quant is { } quant ? Rounded(value.As<float>(), entry, quant) : value));
+        ModelInputs.Check(_real, _real.Inputs.Zip(inputs).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal));
+        return _entries.Zip(inputs, (entry, value) => (entry.Name, entry.Quant is { } quant ? Rounded(value.As<float>(), entry, quant) : value));
+    }
+
+    /// <summary>The graph without its border: its inputs are the tensors that a sample enters by.</summary>
+    public Graph Behind(Graph graph)
+    {
+        GraphEditor editor = graph.Edit();
+        foreach (Node node in graph.Nodes.Where(n => Border.Contains(n.Name)))
+        {
+            editor.RemoveNode(node);
+        }
+
+        editor.Inputs.Clear();
+        foreach (string entry in Entries)
+        {
+            editor.Inputs.Add(entry);
+        }
+
+        editor.RemoveDead();
+        return editor.ToGraph();
     }
 
     /// <summary>

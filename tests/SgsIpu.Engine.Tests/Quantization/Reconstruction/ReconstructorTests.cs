@@ -123,9 +123,15 @@ public sealed class ReconstructorTests
         TensorSpec output = new("n", DataType.UInt8, new Shape(1, 16, 16, 1)) { Quant = mapping };
         Tensor table = normalize.BuildTables(new FixedBinding("n", [new TensorSpec("b", DataType.UInt8, new Shape(1, 16, 16, 1))], [output]))[0];
         Tensor pixels = Tensor.FromArray<float>([.. Enumerable.Range(0, 256).Select(v => (v - 127.5f) / 127.5f)], 1, 16, 16, 1);
-        (string tensor, Tensor value) = Assert.Single(new FixedInputs(real.ToGraph(), graph.ToGraph()).Of(new Sample("pixels", [pixels])));
+        var inputs = new FixedInputs(real.ToGraph(), graph.ToGraph());
+        (string tensor, Tensor value) = Assert.Single(inputs.Of(new Sample("pixels", [pixels])));
         Assert.Equal("x/fixed", tensor);
         Assert.Equal(table.As<short>().ToArray().Select(q => (byte)q), value.Bytes.ToArray());
+
+        // Behind the border nothing rounds them again.
+        Graph behind = inputs.Behind(graph.ToGraph());
+        Assert.Equal(["x/fixed"], behind.Inputs.ToArray());
+        Assert.Equal("Dequantize", Assert.Single(behind.Nodes).Op.Name);
     }
 
     [Fact]
