@@ -231,6 +231,6 @@ internal sealed class LevelSearch
             },
             _cancellationToken);
         Sensitivity = candidates.Select((n, i) => (n.Name, noise[i])).ToDictionary(p => p.Name, p => p.Item2, StringComparer.Ordinal);
-        return Choose(variant.Plan, budget, trial.Parts.HasMaps, [.. candidates.Select((n, i) => (n.Name, Macs(n), noise[i]))]);
+        return Choose(variant.Plan, budget, trial.Parts.AreByPosition, [.. candidates.Select((n, i) => (n.Name, Macs(n), noise[i]))]);
     }
 }

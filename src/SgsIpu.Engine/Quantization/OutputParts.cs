@@ -5,8 +5,9 @@ namespace SgsIpu.Engine.Quantization;
 
 /// <summary>
 /// The parts of a model's outputs that errors are counted for. A map (corners of boxes, planes of classes) is read position by position,
-/// and its channels differ in unit and in size: each is a part. A vector that stands for the whole sample is one part, and so are the
-/// rows that a post-processing makes, which come in no fixed order.
+/// and its channels differ in unit and in size: each is a part. A vector that stands for the whole sample is one part, so is a sequence of
+/// classifications (the characters of a text), whose channels are classes, and so are the rows that a post-processing makes, which come in no
+/// fixed order.
 /// </summary>
 internal sealed class OutputParts
 {
@@ -22,14 +23,14 @@ internal sealed class OutputParts
     {
         _outputs = [.. graph.Outputs.Distinct().Where(o => graph[o].Type == DataType.Float32).Select(o => (o, IsMap(graph, o) ? graph[o].Shape[-1] : 1))];
         Count = _outputs.Sum(o => o.Channels);
-        HasMaps = _outputs.Any(o => IsMap(graph, o.Output));
+        AreByPosition = _outputs.Any(o => Positions(graph, o.Output) > 1);
     }
 
     /// <summary>How many there are.</summary>
     public int Count { get; }
 
     /// <summary>True where results are read position by position, so that no pooling averages errors out.</summary>
-    public bool HasMaps { get; }
+    public bool AreByPosition { get; }
 
     /// <summary>
     /// What a sample brings to each part: the variance of every position over the samples, summed. What is the same in all of them
@@ -108,7 +109,14 @@ internal sealed class OutputParts
         return sums;
     }
 
-    private static bool IsMap(Graph graph, string output) =>
-        graph[output].Shape is { Rank: > 1 } shape && shape.Count / Math.Max(shape[-1], 1) >= LeastPositions
-        && !(graph.Producer(output) is { } node && ((IpuOperator)node.Op).Quantize(graph.InputsOf(node)).Class == QuantClass.PostProcessing);
+    private static bool IsMap(Graph graph, string output) => Positions(graph, output) is var positions && positions >= LeastPositions && positions >= graph[output].Shape[-1];
+
+    /// <summary>Places of an output that are a result each; 1 of a batch of vectors, and of rows that come in no fixed order.</summary>
+    private static long Positions(Graph graph, string output)
+    {
+        Shape shape = graph[output].Shape;
+        long positions = shape.Rank == 0 ? 1 : shape.Count / Math.Max(shape[-1], 1);
+        bool isOrdered = !(graph.Producer(output) is { } node && ((IpuOperator)node.Op).Quantize(graph.InputsOf(node)).Class == QuantClass.PostProcessing);
+        return isOrdered && (shape.Rank > 2 || positions >= LeastPositions) ? positions : 1;
+    }
 }

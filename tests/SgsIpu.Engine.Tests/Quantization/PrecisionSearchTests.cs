@@ -52,7 +52,7 @@ public sealed class PrecisionSearchTests
     public void WhatIsTheSameInAllSamplesIsNoSignal()
     {
         OutputParts parts = Parts(new Shape(1, 8, 8, 2));
-        Assert.True(parts.HasMaps);
+        Assert.True(parts.AreByPosition);
         Assert.Equal(2, parts.Count);
 
         // Channel 0 is ±1 about an offset of 1000, channel 1 is ±3 about 0: variances of 2·1² and 2·3² a position, of two samples.
@@ -72,7 +72,18 @@ public sealed class PrecisionSearchTests
     public void AVectorIsOnePart()
     {
         OutputParts parts = Parts(new Shape(1, 1000));
-        Assert.False(parts.HasMaps);
+        Assert.False(parts.AreByPosition);
+        Assert.Equal(1, parts.Count);
+    }
+
+    /// <summary>Channels of a text are classes: most of them are seen in no sample, and none is a result by itself.</summary>
+    [Theory]
+    [InlineData(40, 100)]
+    [InlineData(80, 6625)]
+    public void ASequenceOfClassificationsIsOnePartThatIsReadByPosition(int positions, int classes)
+    {
+        OutputParts parts = Parts(new Shape(1, positions, classes));
+        Assert.True(parts.AreByPosition);
         Assert.Equal(1, parts.Count);
     }
 
