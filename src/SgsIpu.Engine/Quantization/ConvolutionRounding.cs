@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Engine.Quantization.Reconstruction;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Quantization;
@@ -11,10 +12,13 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
     /// <summary>Largest rounded bias of an 8-bit convolution: half of INT32, the other half is for the products.</summary>
     private const double LargestBias = 1 << 30;
 
+    /// <summary>Rounds of learning of weights that are rounded together.</summary>
+    private const int Rounds = 8;
+
     private readonly ChannelConsumers _consumers = consumers ?? new ChannelConsumers(graph);
 
     /// <summary>What was rounded for a node and its width, for the last two mappings of its input: variants of a model share most of it.</summary>
-    private readonly ConcurrentDictionary<(string Node, bool Wide), ImmutableArray<(QuantParam Input, RoundedWeights Result)>> _done = new();
+    private readonly ConcurrentDictionary<(string Node, bool Wide, bool Together), ImmutableArray<(QuantParam Input, RoundedWeights Result)>> _done = new();
 
     /// <summary>Rounds the weights and the bias of a node.</summary>
     /// <param name="input">The mapping of the node's activation; with a scale for each channel, these go into the weights.</param>
@@ -22,25 +26,27 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
     /// <param name="fourBits">True for INT4 weights, which go with UINT8 activations.</param>
     /// <exception cref="IpuException">The weights or the bias are computed from the data (id <c>WeightsNotConstant</c>).</exception>
     /// <param name="shift">Real numbers to add to the bias, by output channel.</param>
-    public RoundedWeights Round(Node node, QuantRule rule, QuantParam input, bool wide, double[]? shift = null, bool fourBits = false)
+    /// <param name="moments">Moments of the inputs, by which 8-bit weights of an output are rounded together; null rounds each on its own.</param>
+    public RoundedWeights Round(Node node, QuantRule rule, QuantParam input, bool wide, double[]? shift = null, bool fourBits = false, InputMoments? moments = null)
     {
         if (fourBits)
         {
-            return Rounded(node, rule, input, wide: false, fourBits: true);
+            return Rounded(node, rule, input, wide: false, fourBits: true, null);
         }
 
-        ImmutableArray<(QuantParam Input, RoundedWeights Result)> known = _done.GetValueOrDefault((node.Name, wide), []);
+        (string, bool, bool) key = (node.Name, wide, moments is not null);
+        ImmutableArray<(QuantParam Input, RoundedWeights Result)> known = _done.GetValueOrDefault(key, []);
         RoundedWeights? done = known.FirstOrDefault(k => k.Input.SameMapping(input)).Result;
         if (done is null)
         {
-            done = Rounded(node, rule, input, wide, fourBits: false);
-            _done[(node.Name, wide)] = [(input, done), .. known.Take(1)];
+            done = Rounded(node, rule, input, wide, fourBits: false, moments);
+            _done[key] = [(input, done), .. known.Take(1)];
         }
 
         return shift is null || done.Bias is not { } bias ? done : done with { Bias = ConstantRounding.Shifted(bias, done.BiasQuant!, shift) };
     }
 
-    private RoundedWeights Rounded(Node node, QuantRule rule, QuantParam input, bool wide, bool fourBits)
+    private RoundedWeights Rounded(Node node, QuantRule rule, QuantParam input, bool wide, bool fourBits, InputMoments? moments)
     {
         Tensor constant = Constant(node, rule.Weight);
         GivenRange? range = given?.Range(node.Inputs[rule.Weight]);
@@ -64,7 +70,10 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
             }
         }
 
-        Tensor rounded = WeightQuantizer.Round(values, scales, rule.WeightAxis, wide ? DataType.Int16 : DataType.Int8, levels);
+        LayerGeometry? geometry = wide || range is not null ? null : moments?.Geometry(node);
+        Tensor rounded = geometry is not null
+            ? RoundedTogether(node, geometry, moments!, values, scales, input, bias is null ? null : [.. bias.Select(b => Math.Abs(b) / (x * LargestBias))])
+            : WeightQuantizer.Round(values, scales, rule.WeightAxis, wide ? DataType.Int16 : DataType.Int8, levels);
         var weightQuant = new QuantParam([.. scales], 0, scales.Length == 1 ? -1 : rule.WeightAxis);
         Tensor stored = fourBits ? Int4.Pack(rounded.As<sbyte>(), rounded.Shape) : rounded;
         if (bias is null)
@@ -80,6 +89,50 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
 
         double[] unit = [.. scales.Select(s => s * x)];
         return new RoundedWeights(stored, weightQuant, ConstantRounding.RoundBias(bias, unit, wide), new QuantParam([.. unit], 0, unit.Length == 1 ? -1 : 0));
+    }
+
+    /// <summary>Integers whose errors cancel out at the output as far as its inputs go together, and their scales.</summary>
+    /// <param name="values">Weights times the scales of the input channels.</param>
+    /// <param name="scales">Of the output channels; are replaced.</param>
+    /// <param name="least">What the scales are not smaller than; null for no bound.</param>
+    private static Tensor RoundedTogether(Node node, LayerGeometry layer, InputMoments moments, Tensor values, double[] scales, QuantParam input, double[]? least)
+    {
+        ReadOnlySpan<float> weights = values.As<float>();
+        var result = new Tensor(DataType.Int8, values.Shape);
+        int size = layer.GroupSize;
+        int outputs = layer.Outputs / layer.Groups;
+        var own = new float[weights.Length];
+        for (int o = 0; o < layer.Outputs; o++)
+        {
+            for (int i = 0; i < size; i++)
+            {
+                own[(o * size) + i] = weights[layer.WeightAt(o, i)];
+            }
+        }
+
+        ParallelWork.For(
+            layer.Groups,
+            Environment.ProcessorCount,
+            g =>
+            {
+                var rounding = new GramRounding(moments.Covariance(node, g, input.IsPerTensor ? [] : input.Scale.AsSpan()), size, own[(g * outputs * size)..((g + 1) * outputs * size)], CancellationToken.None);
+                ParallelWork.For(
+                    outputs,
+                    layer.Groups == 1 ? Environment.ProcessorCount : 1,
+                    k =>
+                    {
+                        int o = (g * outputs) + k;
+                        (sbyte[] integers, scales[o]) = rounding.Round(k, sbyte.MaxValue, least?[o] ?? 0, Rounds, follow: false, CancellationToken.None);
+                        Span<sbyte> to = result.As<sbyte>();
+                        for (int i = 0; i < size; i++)
+                        {
+                            to[layer.WeightAt(o, i)] = integers[i];
+                        }
+                    },
+                    CancellationToken.None);
+            },
+            CancellationToken.None);
+        return result;
     }
 
     private Tensor Constant(Node node, int position) => graph[node.Inputs[position]].Constant

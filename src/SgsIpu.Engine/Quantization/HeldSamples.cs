@@ -11,8 +11,11 @@ namespace SgsIpu.Engine.Quantization;
 /// </summary>
 internal sealed class HeldSamples(long sampleBytes)
 {
-    private const int Most = 8;
+    private const int Most = 16;
     private const long MostBytes = 16 << 20;
+
+    /// <summary>Samples that fixed graphs are run on, as many as decisions need in the time that they may take.</summary>
+    private const int MostRuns = 8;
 
     private readonly SortedDictionary<ulong, ImmutableArray<Tensor>> _kept = [];
     private readonly Lock _gate = new();
@@ -21,7 +24,10 @@ internal sealed class HeldSamples(long sampleBytes)
     public int Capacity { get; } = (int)Math.Clamp(MostBytes / Math.Max(sampleBytes, 1), 1, Most);
 
     /// <summary>Inputs of the samples, in the order of their hashes.</summary>
-    public IReadOnlyList<ImmutableArray<Tensor>> Samples => [.. _kept.Values];
+    public IReadOnlyList<ImmutableArray<Tensor>> All => [.. _kept.Values];
+
+    /// <summary>The first of <see cref="All"/>, to run fixed graphs on.</summary>
+    public IReadOnlyList<ImmutableArray<Tensor>> Samples => [.. _kept.Values.Take(MostRuns)];
 
     /// <summary>Offers a sample; safe from several threads.</summary>
     public void Offer(ImmutableArray<Tensor> inputs)
@@ -48,7 +54,7 @@ internal sealed class HeldSamples(long sampleBytes)
     /// <summary>Offers all that others kept.</summary>
     public void Offer(HeldSamples other)
     {
-        foreach (ImmutableArray<Tensor> sample in other.Samples)
+        foreach (ImmutableArray<Tensor> sample in other.All)
         {
             Offer(sample);
         }

@@ -24,6 +24,9 @@ internal sealed class LevelSearch
     private readonly ConvolutionRounding _rounding;
     private readonly List<string> _steps = [];
 
+    /// <summary>Of what convolutions read, once they have proved themselves.</summary>
+    private InputMoments? _moments;
+
     /// <param name="model">The float model with the constants that were given.</param>
     public LevelSearch(IpuModel model, CalibrationState state, GivenTable given, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
     {
@@ -81,19 +84,11 @@ internal sealed class LevelSearch
         Try(trial, ref best, "ranges by their error at the readers", Variant(CalibrationLevel.L3, given));
         if (Level >= CalibrationLevel.L4)
         {
+            TryTogether(trial, ref best);
             TryBiases(trial, ref best, best.Variant);
             if (MayPromote && given is null)
             {
-                BudgetedCosts? budget = _state.Budget is { } limit ? new BudgetedCosts(Fixed(best.Variant), limit, _cancellationToken) : null;
-                QuantizationVariant narrow = best.Variant;
-                CalibrationLevel ranges = narrow.Decisions == start.Decisions ? CalibrationLevel.L2 : CalibrationLevel.L3;
-
-                // Level 5 makes level 4's choice as well, so that it is never worse.
-                TryChosen(trial, ref best, Estimated(narrow, budget), ranges, budget);
-                if (Level > CalibrationLevel.L4)
-                {
-                    TryChosen(trial, ref best, Measured(trial, narrow, budget), ranges, budget);
-                }
+                TryPromoted(trial, ref best, best.Variant.Decisions == start.Decisions ? CalibrationLevel.L2 : CalibrationLevel.L3);
             }
         }
 
@@ -101,13 +96,34 @@ internal sealed class LevelSearch
         return best.Variant;
     }
 
-    private void TryChosen(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, Dictionary<string, DataType> chosen, CalibrationLevel ranges, BudgetedCosts? budget)
+    /// <summary>Level 5 makes level 4's choice as well, so that it is never worse; biases are fitted for the better of the two.</summary>
+    private void TryPromoted(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, CalibrationLevel ranges)
     {
-        if (chosen.Count > 0)
+        QuantizationVariant narrow = best.Variant;
+        BudgetedCosts? budget = _state.Budget is { } limit ? new BudgetedCosts(Fixed(narrow), limit, _cancellationToken) : null;
+        var tried = new List<(QuantizationVariant Variant, double[] Noise)>();
+        Measure(Estimated(narrow, budget));
+        if (Level > CalibrationLevel.L4)
         {
-            QuantizationVariant promoted = WithinBudget(budget, Variant(ranges, chosen), ranges);
-            Try(trial, ref best, $"{promoted.Chosen.Count} convolutions in 16 bits", promoted);
-            TryBiases(trial, ref best, promoted);
+            Measure(Measured(trial, narrow, budget));
+        }
+
+        if (tried.Count > 0)
+        {
+            (QuantizationVariant Variant, double[] Noise) better = tried.MaxBy(t => FixedTrial.Decibels(t.Noise));
+            best = FixedTrial.Decibels(better.Noise) > FixedTrial.Decibels(best.Noise) ? better : best;
+            TryBiases(trial, ref best, better.Variant);
+        }
+
+        void Measure(Dictionary<string, DataType> chosen)
+        {
+            if (chosen.Count > 0)
+            {
+                QuantizationVariant variant = WithinBudget(budget, Variant(ranges, chosen), ranges);
+                double[] noise = Noise(trial, variant);
+                tried.Add((variant, noise));
+                _steps.Add($"{variant.Chosen.Count} convolutions in 16 bits: {Db(noise)}");
+            }
         }
     }
 
@@ -127,7 +143,7 @@ internal sealed class LevelSearch
         given.SettleBits(plan);
         var decider = new RangeDecider(_model, plan, level, given);
         TensorRanges ranges = decider.Decide(_state.Statistics, _cancellationToken);
-        return new QuantizationVariant(plan, ranges, [.. decider.Decisions], given) { Chosen = chosen ?? new Dictionary<string, DataType>() };
+        return new QuantizationVariant(plan, ranges, [.. decider.Decisions], given) { Chosen = chosen ?? new Dictionary<string, DataType>(), Moments = _moments };
     }
 
     /// <summary>Takes 16 bits back, the last chosen first, while the model costs more than it may.</summary>
@@ -159,6 +175,17 @@ internal sealed class LevelSearch
         }
 
         return better;
+    }
+
+    /// <summary>Later variants keep to it where it pays.</summary>
+    private void TryTogether(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best)
+    {
+        _progress?.Report(new IpuProgress("Rounding weights together", 0, 0));
+        InputMoments moments = InputMoments.Of(_model.Graph, _state.Held, _state.Statistics, _cancellationToken);
+        if (Try(trial, ref best, "weights of an output rounded together", best.Variant with { Moments = moments }))
+        {
+            _moments = moments;
+        }
     }
 
     private void TryBiases(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, QuantizationVariant variant)
@@ -226,7 +253,7 @@ internal sealed class LevelSearch
             {
                 QuantRule rule = variant.Plan.Rule(node);
                 QuantParam input = variant.Ranges.Mapping(variant.Plan.RangeOf(node.Inputs[0]), DataType.UInt8);
-                noise[i] = sensitivity.Noise(node, rule, input, _rounding.Round(node, rule, input, wide: false, variant.BiasShifts.GetValueOrDefault(node.Name)), _cancellationToken);
+                noise[i] = sensitivity.Noise(node, rule, input, _rounding.Round(node, rule, input, wide: false, variant.BiasShifts.GetValueOrDefault(node.Name), moments: variant.Moments), _cancellationToken);
                 _progress?.Report(new IpuProgress("Measuring layers", Interlocked.Increment(ref done), candidates.Length));
             },
             _cancellationToken);

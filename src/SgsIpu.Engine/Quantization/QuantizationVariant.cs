@@ -10,6 +10,9 @@ internal sealed record QuantizationVariant(PrecisionPlan Plan, TensorRanges Rang
     /// <summary>What is added to the biases of nodes, by output channel.</summary>
     public IReadOnlyDictionary<string, double[]> BiasShifts { get; init; } = new Dictionary<string, double[]>();
 
+    /// <summary>Moments by which the weights of an output are rounded together; null where each is rounded on its own.</summary>
+    public InputMoments? Moments { get; init; }
+
     /// <summary>The nodes that run in 16 bits because a level proposes it.</summary>
     public IReadOnlyDictionary<string, DataType> Chosen { get; init; } = new Dictionary<string, DataType>();
 }

@@ -31,7 +31,7 @@ internal sealed class Quantizer
     public static Graph Quantize(IpuModel model, QuantizationVariant variant, ConvolutionRounding rounding, CancellationToken cancellationToken)
     {
         var quantizer = new Quantizer(model, variant.Plan, variant.Ranges);
-        quantizer.RoundWeights(rounding, variant.BiasShifts, cancellationToken);
+        quantizer.RoundWeights(rounding, variant, cancellationToken);
         quantizer.AddInputs();
         foreach (Node node in model.Graph.Nodes)
         {
@@ -200,7 +200,7 @@ internal sealed class Quantizer
     }
 
     /// <summary>Rounds the weights of every convolution-like node, which is most of the work, on all cores.</summary>
-    private void RoundWeights(ConvolutionRounding rounding, IReadOnlyDictionary<string, double[]> shifts, CancellationToken cancellationToken)
+    private void RoundWeights(ConvolutionRounding rounding, QuantizationVariant variant, CancellationToken cancellationToken)
     {
         Node[] nodes = [.. _graph.Nodes.Where(n => _plan.Rule(n) is { Class: QuantClass.Convolution, Weight: >= 0 })];
         var rounded = new RoundedWeights[nodes.Length];
@@ -211,7 +211,7 @@ internal sealed class Quantizer
                 QuantParam input = _graph[node.Inputs[0]].Constant is { } constant
                     ? ConstantRounding.MappingOf(constant.ToFloats(), type)
                     : Mapping(node.Inputs[0], type, _plan.RangeOf(node.Inputs[0]));
-                rounded[i] = rounding.Round(node, _plan.Rule(node), input, type == DataType.Int16, shifts.GetValueOrDefault(node.Name));
+                rounded[i] = rounding.Round(node, _plan.Rule(node), input, type == DataType.Int16, variant.BiasShifts.GetValueOrDefault(node.Name), moments: variant.Moments);
             },
             cancellationToken);
         for (int i = 0; i < nodes.Length; i++)

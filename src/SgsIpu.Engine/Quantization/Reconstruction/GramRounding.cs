@@ -30,7 +30,7 @@ internal sealed class GramRounding
     /// <summary>Integers that a kick changes at most.</summary>
     private const int KickSize = 3;
 
-    private readonly LayerMoments _moments;
+    private readonly int _size;
     private readonly float[] _weights;
     private readonly float[] _followed;
     private readonly float[] _factor;
@@ -70,29 +70,41 @@ internal sealed class GramRounding
     /// <param name="judge">Moments of other samples, which say how far the errors of earlier layers are to be followed.</param>
     /// <param name="dampingPart">Part of the mean of the Gram matrix's diagonal that is added to it.</param>
     private GramRounding(LayerMoments moments, float[] weights, LayerMoments judge, double dampingPart, CancellationToken cancellationToken)
+        : this(moments.Gram, moments.Size, weights, dampingPart, cancellationToken, out CholeskyFactor factor) =>
+        _followed = Corrected(factor, moments, weights, judge, cancellationToken);
+
+    /// <summary>Rounding for the inputs alone: no errors of earlier layers are known, and none can be followed.</summary>
+    /// <param name="gram">Mean products of the inputs around their means: [size, size], in squares of the inputs' units.</param>
+    /// <param name="weights">In units of the inputs: [outputs, size].</param>
+    public GramRounding(float[] gram, int size, float[] weights, CancellationToken cancellationToken)
+        : this(gram, size, weights, LeastDamping, cancellationToken, out _)
     {
-        _moments = moments;
+    }
+
+    private GramRounding(float[] gram, int size, float[] weights, double dampingPart, CancellationToken cancellationToken, out CholeskyFactor factor)
+    {
+        _size = size;
         _weights = weights;
-        int n = moments.Size;
+        _followed = [];
+        int n = size;
         double mean = 0;
         for (int i = 0; i < n; i++)
         {
-            mean += moments.Gram[(i * n) + i] / n;
+            mean += gram[(i * n) + i] / n;
         }
 
         double damping = Math.Max(dampingPart * mean, 1e-9);
-        _order = [.. Enumerable.Range(0, n).OrderBy(i => moments.Gram[(i * n) + i]).ThenBy(i => i)];
-        var factor = CholeskyFactor.Of(moments.Gram, _order, damping, cancellationToken);
+        _order = [.. Enumerable.Range(0, n).OrderBy(i => gram[(i * n) + i]).ThenBy(i => i)];
+        factor = CholeskyFactor.Of(gram, _order, damping, cancellationToken);
         _factor = factor.ToFloats();
-        _followed = Corrected(factor, weights, judge, cancellationToken);
 
         // In the order of rounding, so that rows are read along.
-        _gram = new float[moments.Gram.Length];
+        _gram = new float[gram.Length];
         for (int i = 0; i < n; i++)
         {
             for (int j = 0; j < n; j++)
             {
-                _gram[(i * n) + j] = moments.Gram[(_order[i] * n) + _order[j]];
+                _gram[(i * n) + j] = gram[(_order[i] * n) + _order[j]];
             }
 
             _gram[(i * n) + i] += (float)damping;
@@ -107,7 +119,7 @@ internal sealed class GramRounding
     public (sbyte[] Integers, double Scale) Round(int output, int levels, double least, int rounds, bool follow, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        int n = _moments.Size;
+        int n = _size;
         var row = new Row(this, Target(output, follow), levels, least);
         double largest = 0;
         for (int i = 0; i < n; i++)
@@ -135,7 +147,7 @@ internal sealed class GramRounding
     /// <summary>Mean square error of a rounded output on other samples.</summary>
     private double LossOf(int output, int levels, LayerMoments judge, CancellationToken cancellationToken)
     {
-        int n = _moments.Size;
+        int n = _size;
         (sbyte[] integers, double scale) = Round(output, levels, 0, TrialRounds, follow: false, cancellationToken);
         return judge.Loss(output, [.. integers.Select((q, i) => _weights[(output * n) + i] - (float)(scale * q))]);
     }
@@ -144,28 +156,28 @@ internal sealed class GramRounding
     private static readonly double[] FourBitParts = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6, 0.55, 0.5, 0.45];
 
     /// <summary>The real weights that an output's integers stand for.</summary>
-    public ReadOnlySpan<float> Target(int output, bool follow) => (follow ? _followed : _weights).AsSpan(output * _moments.Size, _moments.Size);
+    public ReadOnlySpan<float> Target(int output, bool follow) => (follow ? _followed : _weights).AsSpan(output * _size, _size);
 
     /// <summary>
     /// The weights, moved towards the best for the inputs as they are. The loss of other samples is a parabola over the way; what samples
     /// cannot show is not followed. The least square error alone would weaken the weights where inputs are noisy (regression dilution),
     /// which adds up from layer to layer: the gain of each output is restored.
     /// </summary>
-    private float[] Corrected(CholeskyFactor factor, float[] weights, LayerMoments judge, CancellationToken cancellationToken)
+    private float[] Corrected(CholeskyFactor factor, LayerMoments moments, float[] weights, LayerMoments judge, CancellationToken cancellationToken)
     {
-        int n = _moments.Size;
+        int n = moments.Size;
         var shifts = new float[weights.Length];
-        var slope = new double[_moments.Outputs];
-        var curve = new double[_moments.Outputs];
+        var slope = new double[moments.Outputs];
+        var curve = new double[moments.Outputs];
         ParallelWork.For(
-            _moments.Outputs,
+            moments.Outputs,
             Environment.ProcessorCount,
             o =>
             {
                 var shift = new double[n];
                 for (int i = 0; i < n; i++)
                 {
-                    shift[i] = _moments.Cross[(o * n) + _order[i]];
+                    shift[i] = moments.Cross[(o * n) + _order[i]];
                 }
 
                 factor.Solve(shift);
@@ -185,15 +197,15 @@ internal sealed class GramRounding
         double part = curve.Sum() > 0 ? Math.Clamp(slope.Sum() / curve.Sum(), 0, 1) : 0;
         var result = new float[weights.Length];
         ParallelWork.For(
-            _moments.Outputs,
+            moments.Outputs,
             Environment.ProcessorCount,
             o =>
             {
                 ReadOnlySpan<float> w = weights.AsSpan(o * n, n);
-                ReadOnlySpan<float> cross = _moments.Cross.AsSpan(o * n, n);
+                ReadOnlySpan<float> cross = moments.Cross.AsSpan(o * n, n);
                 Span<float> moved = result.AsSpan(o * n, n);
                 double together = 0;
-                double alone = _moments.Power[o] + MatrixProducts.Dot(w, cross);
+                double alone = moments.Power[o] + MatrixProducts.Dot(w, cross);
                 for (int i = 0; i < n; i++)
                 {
                     moved[i] = w[i] + (float)(part * shifts[(o * n) + i]);
@@ -201,7 +213,7 @@ internal sealed class GramRounding
 
                 for (int i = 0; i < n; i++)
                 {
-                    double yx = MatrixProducts.Dot(w, _moments.Gram.AsSpan(i * n, n)) + cross[i];
+                    double yx = MatrixProducts.Dot(w, moments.Gram.AsSpan(i * n, n)) + cross[i];
                     alone += w[i] * yx;
                     together += moved[i] * yx;
                 }
@@ -234,7 +246,7 @@ internal sealed class GramRounding
         public Row(GramRounding layer, ReadOnlySpan<float> target, int levels, double least)
         {
             _layer = layer;
-            _n = layer._moments.Size;
+            _n = layer._size;
             _levels = levels;
             _least = least;
             Target = new float[_n];
