@@ -38,6 +38,9 @@ switch (args)
     case ["load"]:
         LoadBenchmark.Run();
         return 0;
+    case ["digest", var folder]:
+        DigestBenchmark.Run(folder);
+        return 0;
     case ["import"]:
         ImportBenchmark.Run();
         return 0;
@@ -52,6 +55,6 @@ switch (args)
         ImportBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration [level…] | models [network…] | memory | qmodes [network…] [mode[@rate]…] [pictures] [spare] [layers] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load | import]");
+        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration [level…] | models [network…] | memory | qmodes [network…] [mode[@rate]…] [pictures] [spare] [layers] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load | digest folder | import]");
         return 2;
 }

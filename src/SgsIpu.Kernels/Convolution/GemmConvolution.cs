@@ -43,7 +43,7 @@ internal sealed unsafe class GemmConvolution<TVector, TForm, TKernel> : Convolut
 
         _stage = new VectorStage(spec.Output with { Bias = bounds.Bias }, bounds.Sums);
         bool bytes = TKernel.StepElements == 4;
-        _packer = new PixelPacker<TVector, TForm>(spec, bytes, _layout.RowBytes);
+        _packer = new PixelPacker<TVector, TForm>(Spec, bytes, _layout.RowBytes);
         _blockRows = Math.Clamp(BlockBytes / _layout.RowBytes / TKernel.Rows * TKernel.Rows, TKernel.Rows, MaxBlockRows);
         _direct = spec.IsPointwise && bytes == (spec.InputType == DataType.UInt8) && spec.GroupChannels % TKernel.StepElements == 0;
     }

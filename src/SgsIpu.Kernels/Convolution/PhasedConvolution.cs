@@ -13,7 +13,7 @@ internal sealed class PhasedConvolution : Convolution
     private readonly ImmutableArray<Phase> _phases;
 
     public PhasedConvolution(ConvolutionSpec spec, KernelForm form)
-        : base(spec)
+        : base(spec with { Weights = [] })
     {
         ImmutableArray<Axis> rows = Axis.Of(spec.OutHeight, spec.KernelHeight, spec.StrideH, spec.PadTop, spec.DilationH);
         ImmutableArray<Axis> columns = Axis.Of(spec.OutWidth, spec.KernelWidth, spec.StrideW, spec.PadLeft, spec.DilationW);

@@ -4,7 +4,7 @@ using SgsIpu.Core;
 namespace SgsIpu.Kernels;
 
 /// <summary>A depthwise convolution with several outputs of each channel: one with one output of each, of an input whose channels are repeated.</summary>
-internal sealed class RepeatedConvolution(ConvolutionSpec spec, KernelForm form) : Convolution(spec)
+internal sealed class RepeatedConvolution(ConvolutionSpec spec, KernelForm form) : Convolution(spec with { Weights = [] })
 {
     private readonly Convolution _convolution = Create(spec with { Channels = spec.OutChannels, Groups = spec.OutChannels }, form);
     private readonly int _size = spec.InputType == DataType.UInt8 ? sizeof(byte) : sizeof(short);

@@ -28,7 +28,7 @@ internal sealed unsafe class MachineConvolution : Convolution
     {
         _panels = panels;
         int rowBytes = panels.Steps * sizeof(int);
-        _packer = new PixelPacker<Vector512<int>, Vectors512>(spec, panels.Kind == ProductKind.Bytes, rowBytes);
+        _packer = new PixelPacker<Vector512<int>, Vectors512>(Spec, panels.Kind == ProductKind.Bytes, rowBytes);
         _direct = spec.IsPointwise && spec.GroupChannels * InputSize == rowBytes;
 
         // Blocks of equal size.
