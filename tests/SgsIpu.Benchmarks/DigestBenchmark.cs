@@ -12,14 +12,15 @@ namespace SgsIpu.Benchmarks;
 /// </summary>
 internal static class DigestBenchmark
 {
-    private const int Pictures = 4;
-
     public static void Run(string folder)
     {
         if (!Directory.Exists(folder))
         {
             Directory.CreateDirectory(folder);
-            Write(folder);
+            foreach (string path in AssetImages.Write(folder, []))
+            {
+                Console.Error.WriteLine($"wrote {path}");
+            }
         }
 
         foreach (string path in Directory.EnumerateFiles(folder, "*.img").Order(StringComparer.Ordinal))
@@ -37,26 +38,6 @@ internal static class DigestBenchmark
                 }
 
                 Console.WriteLine($"{Path.GetFileName(path),-40} {threads} {Convert.ToHexStringLower(digest.GetHashAndReset())}");
-            }
-        }
-    }
-
-    private static void Write(string folder)
-    {
-        foreach (AssetModel network in AssetModels.All)
-        {
-            foreach (string format in network.IsRaw ? [""] : new[] { "ALL_UINT8", "ALL_INT16" })
-            {
-                try
-                {
-                    IpuModel real = network.Import(format);
-                    IpuModel integers = IpuEngine.Calibrate(real, new CalibrationOptions(network.CalibrationSamples(real, Pictures)) { Level = CalibrationLevel.L1 });
-                    IpuEngine.Export(IpuEngine.Compile(integers, new CompileOptions()), Path.Combine(folder, $"{network.Name}{(format.Length > 0 ? "." : "")}{format}.img"));
-                }
-                catch (IpuException e)
-                {
-                    Console.Error.WriteLine($"{network.Name} {format}: {e.ErrorId}: {e.Message}");
-                }
             }
         }
     }

@@ -1,77 +1,93 @@
 using System.Diagnostics;
 using System.Globalization;
+using SgsIpu.Benchmarks.Accuracy;
 using SgsIpu.Core;
 using SgsIpu.Engine;
 using SgsIpu.Engine.Compilation;
 
 namespace SgsIpu.Benchmarks;
 
-/// <summary>A fresh process that loads an offline image and runs it: time to load, to the first image, of a steady image; peak memory over the plan.</summary>
+/// <summary>
+/// Offline images of the assets, each in a fresh process: time to load, to the first image, of a steady image; memory, and what of it is the
+/// plan; bytes allocated by a run besides its outputs.
+/// </summary>
 internal static class LoadBenchmark
 {
-    private const int Images = 4;
-    private const int Steady = 40;
+    private const int Warm = 40;
+    private const int Steady = 20;
     private const int Loads = 9;
 
-    public static void Run()
+    /// <param name="names">Networks; all where none are given.</param>
+    public static void Run(IReadOnlyCollection<string> names)
     {
-        Console.WriteLine("Offline images in a fresh process (start = runtime and assemblies; load = file to runner, again = processor time of that once warm; then images on one thread)");
-        foreach (BenchmarkModel network in BenchmarkModel.All)
+        Console.WriteLine("Offline images in fresh processes. ms: start = runtime and assemblies; load = file to runner; again = processor time of that once warm; first image;");
+        Console.WriteLine("steady images on one and two threads. MB: peak = largest working set; runtime = working set before the load; live = held by the loaded model and one");
+        Console.WriteLine("runner, of which file = the image, plan = its arena. Allocated = bytes of a run besides its outputs.");
+        Console.WriteLine($"{"image",-32}{"start",6}{"load",6}{"again",7}{"first",7}{"steady",8}{"on two",8}{"peak",8}{"runtime",9}{"live",7}{"file",7}{"plan",7}{"allocated",11}");
+        string folder = Directory.CreateTempSubdirectory("sgsipu-load").FullName;
+        foreach (string path in AssetImages.Write(folder, names))
         {
-            foreach (string format in new[] { "ALL_UINT8", "ALL_INT16" })
-            {
-                IpuModel quantized = BenchmarkModel.Calibrate(network.Import(format), network.Photographs(Images));
-                string path = Path.Combine(Path.GetTempPath(), $"sgsipu-{network.Name}-{Environment.ProcessId}.img");
-                try
-                {
-                    IpuEngine.Export(IpuEngine.Compile(quantized, new CompileOptions()), path, overwrite: true);
-                    double[] t = [.. ChildProcess.Run("load-child", path).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(v => double.Parse(v, CultureInfo.InvariantCulture))];
-                    Console.WriteLine(FormattableString.Invariant(
-                        $"  {network.Name,-12} {format,-9} {new FileInfo(path).Length / 1e6,5:0.0} MB   start {t[0],4:0} ms   load {t[1],4:0} ms, again {t[2],4:0} ms   first image {t[3],4:0} ms   steady {t[4],6:0.00} ms   memory {t[5] / 1e6,4:0} MB, before {t[6] / 1e6:0} MB, plan {t[7] / 1e6:0.0} MB"));
-                }
-                finally
-                {
-                    File.Delete(path);
-                }
-            }
+            double[] t = [.. ChildProcess.Run("load-child", path).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(v => double.Parse(v, CultureInfo.InvariantCulture))];
+            Console.WriteLine(FormattableString.Invariant(
+                $"{Path.GetFileNameWithoutExtension(path),-32}{t[0],6:0}{t[1],6:0}{t[2],7:0.0}{t[3],7:0}{t[4],8:0.00}{t[5],8:0.00}{t[6] / 1e6,8:0.0}{t[7] / 1e6,9:0.0}{t[8] / 1e6,7:0.0}{new FileInfo(path).Length / 1e6,7:0.0}{t[9] / 1e6,7:0.0}{t[10],11:0}"));
         }
+
+        Directory.Delete(folder, recursive: true);
     }
 
     public static int Child(string path)
     {
         using Process self = Process.GetCurrentProcess();
         double start = (DateTime.Now - self.StartTime).TotalMilliseconds;
-        long before = self.PeakWorkingSet64;
+        long before = self.WorkingSet64;
+        long held = GC.GetTotalMemory(forceFullCollection: true);
         var clock = Stopwatch.StartNew();
-        (IpuModel model, IModelRunner runner) = Load(path);
+        (IpuModel model, IModelRunner runner) = Load(path, 1);
         double load = clock.Elapsed.TotalMilliseconds;
         Dictionary<string, Tensor> inputs = model.Graph.Inputs.ToDictionary(i => i, i => new Tensor(model.Graph[i].Type, model.Graph[i].Shape));
         clock.Restart();
         runner.Run(inputs, CancellationToken.None);
         double first = clock.Elapsed.TotalMilliseconds;
-        double steady = Enumerable.Range(0, Steady).Select(_ =>
+        double steady = Median(runner, inputs);
+        long allocated = GC.GetTotalAllocatedBytes(precise: true);
+        for (int i = 0; i < Steady; i++)
         {
-            clock.Restart();
             runner.Run(inputs, CancellationToken.None);
-            return clock.Elapsed.TotalMilliseconds;
-        }).Order().ElementAt(Steady / 2);
+        }
+
+        allocated = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / Steady;
+        held = GC.GetTotalMemory(forceFullCollection: true) - held;
         self.Refresh();
         long peak = self.PeakWorkingSet64;
         double again = Enumerable.Range(0, Loads).Select(_ =>
         {
             // Processor time: other processes do not count.
             TimeSpan used = Environment.CpuUsage.TotalTime;
-            Load(path).Runner.Dispose();
+            Load(path, 1).Runner.Dispose();
             return (Environment.CpuUsage.TotalTime - used).TotalMilliseconds;
         }).Order().ElementAt(Loads / 2);
         runner.Dispose();
-        Console.WriteLine(FormattableString.Invariant($"{start} {load} {again} {first} {steady} {peak} {before} {model.Image!.Plan.Total}"));
+        using IModelRunner two = Load(path, 2).Runner;
+        double onTwo = Median(two, inputs);
+        long outputs = model.Graph.Outputs.Distinct().Sum(o => model.Graph[o].ByteCount);
+        Console.WriteLine(FormattableString.Invariant($"{start} {load} {again} {first} {steady} {onTwo} {peak} {before} {held} {model.Image!.Plan.Total} {allocated - outputs}"));
         return 0;
     }
 
-    private static (IpuModel Model, IModelRunner Runner) Load(string path)
+    private static double Median(IModelRunner runner, Dictionary<string, Tensor> inputs)
+    {
+        var clock = new Stopwatch();
+        return Enumerable.Range(0, Warm + Steady).Select(_ =>
+        {
+            clock.Restart();
+            runner.Run(inputs, CancellationToken.None);
+            return clock.Elapsed.TotalMilliseconds;
+        }).Skip(Warm).Order().ElementAt(Steady / 2);
+    }
+
+    private static (IpuModel Model, IModelRunner Runner) Load(string path, int threads)
     {
         IpuModel model = ImageReader.Read(File.ReadAllBytes(path), path);
-        return (model, IpuEngine.OpenRunner(model));
+        return (model, IpuEngine.OpenRunner(model, null, threads));
     }
 }

@@ -35,8 +35,8 @@ switch (args)
     case ["plan", .. var folder]:
         PlanBenchmark.Run(folder.FirstOrDefault());
         return 0;
-    case ["load"]:
-        LoadBenchmark.Run();
+    case ["load", .. var networks]:
+        LoadBenchmark.Run(networks);
         return 0;
     case ["digest", var folder]:
         DigestBenchmark.Run(folder);
@@ -51,10 +51,10 @@ switch (args)
         MemoryBenchmark.Run();
         SpeedBenchmark.Run();
         PlanBenchmark.Run(null);
-        LoadBenchmark.Run();
+        LoadBenchmark.Run([]);
         ImportBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration [level…] | models [network…] | memory | qmodes [network…] [mode[@rate]…] [pictures] [spare] [layers] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load | digest folder | import]");
+        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration [level…] | models [network…] | memory | qmodes [network…] [mode[@rate]…] [pictures] [spare] [layers] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load [network…] | digest folder | import]");
         return 2;
 }

@@ -21,7 +21,7 @@ public sealed class GridSampleKernel(
 
     private readonly Requantizer _stepX = Requantizer.FromScale(Math.Min(gridScale * (alignCorners ? x.W - 1 : x.W) / 2.0 * One, int.MaxValue - 1));
     private readonly Requantizer _stepY = Requantizer.FromScale(Math.Min(gridScale * (alignCorners ? x.H - 1 : x.H) / 2.0 * One, int.MaxValue - 1));
-    private readonly Requantizer _scale = Requantizer.FromScale(Math.Min(scale / Math.Pow(2, sampling switch { GridSampling.Nearest => 0, GridSampling.Linear => 2 * Bits, _ => 2 * CubicBits }), int.MaxValue - 1));
+    private readonly Requantizer _scale = Requantizer.FromScale(Math.Min(Math.ScaleB(scale, sampling switch { GridSampling.Nearest => 0, GridSampling.Linear => -2 * Bits, _ => -2 * CubicBits }), int.MaxValue - 1));
 
     /// <summary>Elements of scratch.</summary>
     public int WorkspaceElements => x.C;

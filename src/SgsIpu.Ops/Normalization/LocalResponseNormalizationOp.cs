@@ -126,10 +126,15 @@ public sealed record LocalResponseNormalizationOp(int Size, float Alpha, float B
     /// <summary>The factor for a sum of squares.</summary>
     private double Factor(double sum) => Math.Pow(Bias + (Alpha / (double)Size * sum), -Beta);
 
-    /// <summary>The largest factor: that of no sum, or of the largest one where it grows.</summary>
+    /// <summary>
+    /// The unit of the table: the largest factor, which is that of no sum, or of the largest one where it grows, up to a power of two. The
+    /// last bit of a power differs between machines, and this one is taken on each.
+    /// </summary>
     private double Unit(FixedBinding binding)
     {
-        double largest = FixedOperand.OfInput(binding, 0).Scale * 32768;
-        return Math.Max(Factor(0), Factor(Size * largest * largest));
+        double input = FixedOperand.OfInput(binding, 0).Scale * 32768;
+        double largest = Math.Max(Factor(0), Factor(Size * input * input));
+        double unit = Math.ScaleB(1, Math.ILogB(largest));
+        return unit < largest ? unit * 2 : unit;
     }
 }
