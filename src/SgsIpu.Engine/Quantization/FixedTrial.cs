@@ -60,6 +60,10 @@ internal sealed class FixedTrial
     /// <summary>Squared distance of each part of a sample's outputs to the float ones.</summary>
     public double[] NoiseOf(int sample, IReadOnlyDictionary<string, Tensor> outputs) => Parts.Distance(_real[sample], outputs);
 
+    /// <summary>Noise over signal of each output, all its parts together.</summary>
+    /// <param name="noise">Noise over signal of each part.</param>
+    public double[] ByOutput(IReadOnlyList<double> noise) => [.. Parts.ByOutput([.. noise.Select((n, p) => n * _signal[p])]).Zip(Parts.ByOutput(_signal), (n, s) => n / Math.Max(s, double.Epsilon))];
+
     /// <summary>Noise over signal of each part, of the samples that were run.</summary>
     public double[] Relative(IReadOnlyList<double[]> noise) =>
         [.. _signal.Select((signal, p) => noise.Average(n => n[p]) / Math.Max(signal, double.Epsilon))];

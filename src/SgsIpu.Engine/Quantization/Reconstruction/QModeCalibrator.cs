@@ -20,7 +20,7 @@ internal sealed class QModeCalibrator
     private static readonly double[] PartsSpent = [0.5, 0.25];
 
     /// <summary>Shares of level 5's multiply-accumulates at 16 bits are tried in steps of this.</summary>
-    private const double ShareStep = 0.05;
+    private const double ShareStep = 0.01;
 
     private readonly CalibrationState _state;
     private readonly QMode _mode;
@@ -149,8 +149,7 @@ internal sealed class QModeCalibrator
         IReadOnlyDictionary<string, RebuiltLayer> layers = outcome.Layers;
         foreach (double spent in PartsSpent)
         {
-            double most = WholeNoise.Mean(after.Parts) * Math.Pow(WholeNoise.Mean(before.Parts) / WholeNoise.Mean(after.Parts), spent);
-            if (Fewer(plain, after.Parts, most) is not { } chosen)
+            if (Fewer(plain, after, noise => noise.StaysWithin(after, before, spent), cancellationToken) is not { } chosen)
             {
                 break;
             }
@@ -173,22 +172,22 @@ internal sealed class QModeCalibrator
     /// The layers to run at 16 bits in place of those of level 5: with as few multiply-accumulates as the noise allows. Noises of layers
     /// nearly add up; their parts count by how much they raise the noise that is there.
     /// </summary>
-    /// <param name="noise">Noise over signal of the parts of the outputs with the layers of level 5.</param>
-    /// <param name="most">The mean of the noise stays below this, as far as can be foreseen.</param>
+    /// <param name="noise">The noise with the layers of level 5.</param>
+    /// <param name="allowed">Says of the noise that can be foreseen whether it may be.</param>
     /// <returns>Null where nothing can be spared.</returns>
-    private Dictionary<string, DataType>? Fewer(QuantizedModel plain, double[] noise, double most)
+    private Dictionary<string, DataType>? Fewer(QuantizedModel plain, WholeNoise noise, Func<WholeNoise, bool> allowed, CancellationToken cancellationToken)
     {
         Node[] candidates = [.. _weighted.Where(n => plain.Sensitivity.ContainsKey(n.Name))];
         double[][] added = [.. candidates.Select(n => plain.Sensitivity[n.Name])];
-        double[] gains = [.. added.Select(a => a.Zip(noise, (x, y) => x / Math.Max(y, double.Epsilon)).Average())];
+        double[] gains = [.. added.Select(a => noise.Rise(Reconstructor(cancellationToken).Whole(a)))];
         double[] macs = [.. candidates.Select(n => (double)MacsOf(n))];
         bool[] before = [.. candidates.Select(n => plain.Chosen.Contains(n.Name))];
         double all = macs.Where((_, i) => before[i]).Sum();
         for (double share = ShareStep; share < 1; share += ShareStep)
         {
             bool[] wide = BitAllocation.Choose(gains, macs, share * all);
-            double[] expected = [.. noise.Select((n, p) => Math.Max(n / 2, n + added.Select((a, i) => before[i] == wide[i] ? 0 : wide[i] ? -a[p] : a[p]).Sum()))];
-            if (WholeNoise.Mean(expected) <= most)
+            double[] expected = [.. noise.Parts.Select((n, p) => Math.Max(n / 2, n + added.Select((a, i) => before[i] == wide[i] ? 0 : wide[i] ? -a[p] : a[p]).Sum()))];
+            if (allowed(Reconstructor(cancellationToken).Whole(expected)))
             {
                 return candidates.Where((_, i) => wide[i]).ToDictionary(n => n.Name, _ => DataType.Int16, StringComparer.Ordinal);
             }

@@ -71,8 +71,12 @@ internal sealed class Reconstructor
     {
         _verification ??= Trial(_verifiers, cancellationToken);
         double[][] noise = Distances(_verification, _verifiers, JudgedOutputs.OfFixedBeforeSoftmax(_real, graph), cancellationToken);
-        return noise.Length == 0 ? new WholeNoise([], []) : new WholeNoise(_verification.Relative(noise), _verification.Parts.ByOutput([.. noise[0].Select((_, p) => noise.Sum(n => n[p]))]));
+        return Whole(noise.Length == 0 ? [] : _verification.Relative(noise));
     }
+
+    /// <summary>The whole of the parts.</summary>
+    /// <param name="parts">Noise over signal of each part of the outputs on the samples that verify.</param>
+    public WholeNoise Whole(double[] parts) => new(parts, parts.Length == 0 ? [] : _verification!.ByOutput(parts));
 
     /// <summary>Runs a graph over the samples of a trial; they enter as at the board's border.</summary>
     /// <returns>Squared distance of each part of each sample's outputs; empty where there is nothing to measure.</returns>

@@ -80,6 +80,15 @@ public sealed class QModeTests
         Assert.True(rebuilt < rounded, $"{rebuilt} is not below {rounded}");
     }
 
+    /// <summary>Q12 is what level 5 makes, which Q22 begins with.</summary>
+    [Fact]
+    public void RebuildingNeverTakesMoreOfTheWorkTo16Bits()
+    {
+        long plain = WideMacs(Calibrate(QMode.Q12, null));
+        Assert.InRange(WideMacs(Calibrate(QMode.Q22, null)), 0, plain);
+        static long WideMacs(IpuModel model) => model.Report!.Layers.Where(l => l.Bit == 16).Sum(l => l.Macs);
+    }
+
     [Fact]
     public void PresetsCount()
     {

@@ -53,6 +53,14 @@ public sealed class ReconstructorTests
     public void NoWorseIsMeantOfPartsAndOfOutputs(double part, double otherPart, double output, double otherOutput, bool expected) =>
         Assert.Equal(expected, new WholeNoise([part, otherPart], [output, otherOutput]).IsNoWorseThan(new WholeNoise([1, 1], [1, 1])));
 
+    /// <summary>From 20 dB to 0 dB: half of the way leads to 10 dB.</summary>
+    [Theory]
+    [InlineData(0.099, 0.99, true)]
+    [InlineData(0.101, 0.99, false)]
+    [InlineData(0.099, 1.01, false)]
+    public void APartOfTheWayIsCountedInDecibels(double part, double output, bool expected) =>
+        Assert.Equal(expected, new WholeNoise([part], [output]).StaysWithin(new WholeNoise([0.01], [0.1]), new WholeNoise([1], [10]), 0.5));
+
     [Fact]
     public void WithoutAnythingToMeasureNothingIsWorse() => Assert.True(new WholeNoise([], []).IsNoWorseThan(new WholeNoise([], [])));
 
