@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using SgsIpu.Core;
 using SgsIpu.Engine.Simulation;
-using SgsIpu.Frontends.Onnx;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Quantization;
@@ -12,7 +10,7 @@ namespace SgsIpu.Engine.Quantization;
 /// </summary>
 internal sealed class LayerSensitivity : IDisposable
 {
-    /// <summary>Runs of parts that are made at most; more layers are measured on fewer samples.</summary>
+    /// <summary>Runs behind a layer that are made at most; more layers are measured on fewer samples.</summary>
     private const int Runs = 400;
 
     private const int MostSamples = 8;
@@ -20,6 +18,7 @@ internal sealed class LayerSensitivity : IDisposable
 
     private readonly Graph _graph;
     private readonly FixedTrial _trial;
+    private readonly StretchedGraph _stretches;
     private readonly IReadOnlyDictionary<string, Tensor>[] _values;
 
     /// <param name="nodes">The nodes that will be asked for.</param>
@@ -27,7 +26,12 @@ internal sealed class LayerSensitivity : IDisposable
     {
         _graph = graph;
         _trial = trial;
-        string[] observed = [.. graph.Nodes.SelectMany(n => n.Outputs).Where(o => graph[o].Type == DataType.Float32)];
+        _stretches = new StretchedGraph(graph);
+        string[] observed =
+        [
+            .. _stretches.Read.Concat(nodes.SelectMany(n => _stretches.Behind(n)).SelectMany(n => n.Inputs)).Distinct()
+                .Where(t => t.Length > 0 && !graph[t].IsConstant && !graph.Inputs.Contains(t)),
+        ];
         long bytes = Math.Max(observed.Sum(o => graph[o].ByteCount), 1);
         int samples = (int)Math.Clamp(Math.Min(Runs / Math.Max(nodes.Count, 1), MostBytes / bytes), 1, Math.Min(MostSamples, held.Samples.Count));
         _values = new IReadOnlyDictionary<string, Tensor>[samples];
@@ -44,20 +48,23 @@ internal sealed class LayerSensitivity : IDisposable
     /// <summary>Noise over signal of each output with only this node in integers.</summary>
     public double[] Noise(Node node, QuantRule rule, QuantParam input, RoundedWeights weights, CancellationToken cancellationToken)
     {
-        (Graph part, string[] fed, string rounded) = PartBehind(node, rule, input, weights);
+        Garbage.Sweep();
+        Graph part = RoundedPart(node, rule, input, weights, out string rounded);
         using var runner = new FloatRunner(part);
         var noise = new double[_values.Length][];
         for (int i = 0; i < _values.Length; i++)
         {
-            Dictionary<string, Tensor> inputs = fed.ToDictionary(f => f, f => _values[i][f], StringComparer.Ordinal);
-            inputs[rounded] = Rounded(_values[i][node.Inputs[0]], input);
-            noise[i] = _trial.NoiseOf(i, runner.Run(inputs, cancellationToken));
+            IReadOnlyDictionary<string, Tensor> values = _values[i];
+            Dictionary<string, Tensor> inputs = part.Inputs.ToDictionary(t => t, t => t == rounded ? Rounded(values[node.Inputs[0]], input) : values[t], StringComparer.Ordinal);
+            Dictionary<string, Tensor> changed = runner.Run(inputs, cancellationToken).ToDictionary(StringComparer.Ordinal);
+            _stretches.RunBehind(node, changed, values, cancellationToken);
+            noise[i] = _trial.NoiseOf(i, changed);
         }
 
         return _trial.Relative(noise);
     }
 
-    public void Dispose() => Array.Clear(_values);
+    public void Dispose() => _stretches.Dispose();
 
     /// <summary>Real numbers as an 8-bit mapping holds them.</summary>
     private static Tensor Rounded(Tensor values, QuantParam mapping)
@@ -102,44 +109,13 @@ internal sealed class LayerSensitivity : IDisposable
         return Tensor.FromArray<float>(values, weights.Shape);
     }
 
-    private (Graph Part, string[] Fed, string Rounded) PartBehind(Node node, QuantRule rule, QuantParam input, RoundedWeights weights)
+    /// <summary>The node with the rounded weights and what is behind it in its stretch; the node reads the rounded input.</summary>
+    private Graph RoundedPart(Node node, QuantRule rule, QuantParam input, RoundedWeights weights, out string rounded)
     {
-        var reached = new HashSet<string>(node.Outputs, StringComparer.Ordinal);
-        var nodes = new List<Node> { node };
-        foreach (Node next in _graph.Nodes.Where(n => n != node && n.Inputs.Any(reached.Contains)))
-        {
-            nodes.Add(next);
-            reached.UnionWith(next.Outputs);
-        }
-
-        // Nodes are in execution order, so that everything behind was reached in one pass; the node itself goes first.
-        var editor = new GraphEditor(_graph.Name);
-        string rounded = editor.FreshName(node.Inputs[0] + "/rounded");
+        Node[] behind = _stretches.Behind(node);
+        GraphEditor editor = GraphPart.Of(_graph, behind, _stretches.HandedOn(behind));
+        rounded = editor.FreshName(node.Inputs[0] + "/rounded");
         editor.AddInput(_graph[node.Inputs[0]] with { Name = rounded });
-        var fed = new HashSet<string>(StringComparer.Ordinal);
-        foreach (string name in nodes.SelectMany((n, i) => n.Inputs.Select((name, p) => (i, p, name))).Where(t => t.i != 0 || t.p != 0).Select(t => t.name).Where(n => n.Length > 0 && !reached.Contains(n)))
-        {
-            if (editor.HasTensor(name))
-            {
-                continue;
-            }
-
-            if (_graph[name].IsConstant)
-            {
-                editor.AddTensor(_graph[name]);
-            }
-            else
-            {
-                editor.AddInput(_graph[name]);
-                fed.Add(name);
-            }
-        }
-
-        foreach (string output in reached)
-        {
-            editor.AddTensor(_graph[output]);
-        }
-
         string[] inputs = [.. node.Inputs];
         inputs[0] = rounded;
         inputs[rule.Weight] = editor.AddConstant(node.Inputs[rule.Weight], Real(weights.Weights, weights.WeightQuant, input, node));
@@ -148,18 +124,8 @@ internal sealed class LayerSensitivity : IDisposable
             inputs[rule.Bias] = editor.AddConstant(node.Inputs[rule.Bias], Real(bias, weights.BiasQuant!, QuantParam.PerTensor(1), node));
         }
 
-        for (int i = 0; i < nodes.Count; i++)
-        {
-            editor.AddNode(nodes[i].Name, nodes[i].Op, i == 0 ? inputs : nodes[i].Inputs.AsSpan(), nodes[i].Outputs.AsSpan());
-        }
-
-        foreach (string output in _graph.Outputs.Where(reached.Contains).Distinct())
-        {
-            editor.Outputs.Add(output);
-        }
-
+        editor.ReplaceNode(editor.NodeNamed(node.Name), node with { Inputs = [.. inputs] });
         editor.RemoveDead();
-        Graph part = editor.ToGraph();
-        return (part, [.. fed.Where(part.Inputs.Contains)], rounded);
+        return editor.ToGraph();
     }
 }

@@ -19,6 +19,7 @@ internal sealed class OnnxSession : IDisposable
     /// <exception cref="IpuException">ONNX Runtime refuses the model or the GPU (id <c>OnnxRuntimeRefused</c>).</exception>
     public OnnxSession(byte[] model, IReadOnlyList<string> outputs, bool optimize = true, int? cuda = null, bool lean = false)
     {
+        Garbage.Sweep();
         _outputs = [.. outputs];
         using var options = new SessionOptions
         {

@@ -15,6 +15,7 @@ internal sealed class PreparedGraph
     /// <exception cref="IpuException">A node has no fixed-point form for its tensors (id <c>FixedNotSupported</c>).</exception>
     public PreparedGraph(Graph graph, CancellationToken cancellationToken)
     {
+        Garbage.Sweep();
         Graph = graph;
         _kernels = new FixedKernel[graph.Nodes.Length];
         for (int i = 0; i < _kernels.Length; i++)
