@@ -79,10 +79,12 @@ internal static class AccuracyBenchmark
     /// <summary>Runs both models over the same pictures.</summary>
     public static Score Judge(Score score, IpuModel real, IpuModel integers, Func<IpuModel, ISampleSource> samples)
     {
-        var options = new RunOptions(samples(real)) { NumProcess = Environment.ProcessorCount };
-        foreach ((RunResult exact, RunResult rounded) in IpuEngine.Run(real, options).Zip(IpuEngine.Run(integers, options with { Samples = samples(integers) })))
+        var outputs = new JudgedTensors(real.Graph);
+        var same = new JudgedTensors(integers.Graph);
+        var options = new RunOptions(samples(real)) { NumProcess = Environment.ProcessorCount, Observed = outputs.Observed };
+        foreach ((RunResult exact, RunResult rounded) in IpuEngine.Run(real, options).Zip(IpuEngine.Run(integers, options with { Samples = samples(integers), Observed = same.Observed })))
         {
-            score.Add(exact.Source, exact.Outputs, rounded.Outputs);
+            score.Add(exact.Source, exact.Outputs, rounded.Outputs, outputs.Of(exact.Outputs), same.Of(rounded.Outputs));
         }
 
         return score;

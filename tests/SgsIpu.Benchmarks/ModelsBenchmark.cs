@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using SgsIpu.Benchmarks.Accuracy;
 using SgsIpu.Core;
@@ -47,11 +48,14 @@ internal static class ModelsBenchmark
             var score = new SqnrScore();
             bool same = true;
             IpuModel offline = IpuEngine.Compile(integers, new CompileOptions());
-            IEnumerable<RunResult> Results(IpuModel m) => IpuEngine.Run(m, new RunOptions(new First(model.CalibrationSamples(m, CalibrationSamples), Samples)));
-            foreach (((RunResult exact, RunResult rounded), RunResult compiled) in Results(real).Zip(Results(integers)).Zip(Results(offline)))
+            var outputs = new JudgedTensors(real.Graph);
+            var judged = new JudgedTensors(integers.Graph);
+            IEnumerable<RunResult> Results(IpuModel m, ImmutableArray<string> observed) =>
+                IpuEngine.Run(m, new RunOptions(new First(model.CalibrationSamples(m, CalibrationSamples), Samples)) { Observed = observed });
+            foreach (((RunResult exact, RunResult rounded), RunResult compiled) in Results(real, outputs.Observed).Zip(Results(integers, judged.Observed)).Zip(Results(offline, [])))
             {
-                score.Add(exact.Source, exact.Outputs, rounded.Outputs);
-                same &= rounded.Outputs.All(o => o.Value.Bytes.SequenceEqual(compiled.Outputs[o.Key].Bytes));
+                score.Add(exact.Source, exact.Outputs, rounded.Outputs, outputs.Of(exact.Outputs), judged.Of(rounded.Outputs));
+                same &= compiled.Outputs.All(o => o.Value.Bytes.SequenceEqual(rounded.Outputs[o.Key].Bytes));
             }
 
             return row + FormattableString.Invariant($"{score.Sqnr,8:0.0} dB   {(same ? "yes" : "NO")}");

@@ -5,25 +5,26 @@ namespace SgsIpu.Benchmarks.Accuracy;
 /// <summary>Judges a fixed model by its outputs beside those of the float model.</summary>
 internal abstract class Score
 {
-    private readonly Dictionary<string, (double Signal, double Noise)> _power = new(StringComparer.Ordinal);
+    private (double Signal, double Noise)[] _power = [];
 
-    /// <summary>Signal-to-noise ratio in dB of the worst output.</summary>
-    public double Sqnr => _power.Values.Min(p => 10 * Math.Log10(p.Signal / Math.Max(p.Noise, double.Epsilon)));
+    /// <summary>Signal-to-noise ratio in dB of the worst of <see cref="JudgedTensors"/>.</summary>
+    public double Sqnr => _power.Min(p => 10 * Math.Log10(p.Signal / Math.Max(p.Noise, double.Epsilon)));
 
-    public void Add(string image, IReadOnlyDictionary<string, Tensor> real, IReadOnlyDictionary<string, Tensor> integers)
+    /// <param name="exact">What noise is counted of, of the float model.</param>
+    /// <param name="rounded">The same of the fixed one.</param>
+    public void Add(string image, IReadOnlyDictionary<string, Tensor> real, IReadOnlyDictionary<string, Tensor> integers, IReadOnlyList<float[]> exact, IReadOnlyList<float[]> rounded)
     {
-        foreach ((string output, Tensor value) in real)
+        _power = _power.Length == 0 ? new (double, double)[exact.Count] : _power;
+        for (int t = 0; t < exact.Count; t++)
         {
-            (double signal, double noise) = _power.GetValueOrDefault(output);
-            float[] exact = value.ToFloats();
-            float[] rounded = integers[output].ToFloats();
-            for (int i = 0; i < exact.Length; i++)
+            (double signal, double noise) = _power[t];
+            for (int i = 0; i < exact[t].Length; i++)
             {
-                signal += (double)exact[i] * exact[i];
-                noise += Math.Pow(exact[i] - (double)rounded[i], 2);
+                signal += (double)exact[t][i] * exact[t][i];
+                noise += Math.Pow(exact[t][i] - (double)rounded[t][i], 2);
             }
 
-            _power[output] = (signal, noise);
+            _power[t] = (signal, noise);
         }
 
         Judge(image, real, integers);
