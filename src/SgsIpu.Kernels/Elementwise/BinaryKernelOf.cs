@@ -74,7 +74,7 @@ internal sealed class BinaryKernel<TArithmetic, TA, TB, TY>(TArithmetic arithmet
     }
 
     /// <summary>Computes whole vectors and returns the number of elements done.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private int Vectors<TLanes>(ReadOnlySpan<TA> a, ReadOnlySpan<TB> b, Span<TY> y, BroadcastPlan plan)
         where TLanes : struct, ILanes<TLanes>
     {

@@ -167,7 +167,7 @@ public sealed class ChannelSumKernel
     private static int High(int centred, int multiplier) => (int)(((long)(centred << Lift) * multiplier) >> 32);
 
     /// <summary>Whole vectors; returns where they end.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private int Vectors<TA, TB, TY, TLanes>(ref TA a, ref TB b, ref TY y, int first, int end)
         where TA : unmanaged
         where TB : unmanaged

@@ -1,6 +1,9 @@
 namespace SgsIpu.Kernels.Elementwise;
 
-/// <summary>A vector of INT32 of some width, so that a kernel is written once for all of them.</summary>
+/// <summary>
+/// A vector of INT32 of some width, so that a kernel is written once for all of them. Loops over vectors are methods of their own that are never
+/// inlined: once a run is hot, its profile puts them into a caller with so many locals that vectors live in memory, which costs thirty times as much.
+/// </summary>
 internal interface ILanes<TSelf>
     where TSelf : struct, ILanes<TSelf>
 {

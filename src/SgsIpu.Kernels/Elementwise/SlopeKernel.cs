@@ -64,7 +64,7 @@ public sealed class SlopeKernel(DataType input, int zeroX, DataType output, Inte
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private int Vectors<TX, TY, TLanes>(ReadOnlySpan<TX> x, Span<TY> y)
         where TX : unmanaged, IBinaryInteger<TX>
         where TY : unmanaged, IBinaryInteger<TY>

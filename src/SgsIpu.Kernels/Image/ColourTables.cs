@@ -28,7 +28,7 @@ public static class ColourTables
     /// <param name="order">The byte of a pixel that each output channel comes from.</param>
     /// <param name="tables">256 values for each output channel.</param>
     /// <param name="y">Three elements a pixel.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Map<T>(ReadOnlySpan<byte> x, int pixelBytes, (int First, int Second, int Third) order, ReadOnlySpan<T> tables, Span<T> y)
         where T : unmanaged
     {

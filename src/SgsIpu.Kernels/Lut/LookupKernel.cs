@@ -177,7 +177,7 @@ public sealed class LookupKernel : ElementMap
         return values;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static unsafe void Read<TY>(ReadOnlySpan<short> x, TY[] values, Span<TY> y)
         where TY : unmanaged
     {
@@ -208,7 +208,7 @@ public sealed class LookupKernel : ElementMap
         where TY : unmanaged
         => Unsafe.As<TY, ushort>(ref Unsafe.Add(ref table, (nint)(ushort)Unsafe.Add(ref from, i)));
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Interpolate<TY>(ReadOnlySpan<short> x, Span<TY> y, int low, int high)
         where TY : unmanaged, INumber<TY>
     {

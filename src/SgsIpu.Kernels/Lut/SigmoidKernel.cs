@@ -165,7 +165,7 @@ public sealed class SigmoidKernel : ElementMap
     }
 
     /// <summary>Sixteen at once; returns the elements done.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private int Vectors512<T>(ReadOnlySpan<short> x, Span<T> y, int channel)
         where T : unmanaged
     {
@@ -226,7 +226,7 @@ public sealed class SigmoidKernel : ElementMap
     }
 
     /// <summary>Eight at once; returns the elements done.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private unsafe int Vectors256<T>(ReadOnlySpan<short> x, Span<T> y, int channel)
         where T : unmanaged, System.Numerics.IBinaryInteger<T>
     {

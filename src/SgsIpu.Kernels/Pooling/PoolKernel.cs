@@ -106,7 +106,7 @@ public sealed unsafe class PoolKernel<T>(PoolWindow window, (int N, int H, int W
     }
 
     /// <summary>Each element becomes the larger of both.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void Larger(Span<T> y, ReadOnlySpan<T> other)
     {
         ref T to = ref MemoryMarshal.GetReference(y);

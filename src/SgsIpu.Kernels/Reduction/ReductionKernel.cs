@@ -75,7 +75,7 @@ public sealed record ReductionKernel(ReductionKind Kind, DataType Input, int Zer
     }
 
     /// <summary>Adds whole vectors of elements less the zero, and returns how many that were.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private int Add<TX>(ReadOnlySpan<TX> part, Span<long> sums)
         where TX : unmanaged, IBinaryInteger<TX>
     {
