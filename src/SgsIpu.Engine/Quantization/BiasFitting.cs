@@ -22,6 +22,7 @@ internal static class BiasFitting
     {
         Node[] nodes = [.. graph.Nodes.Where(n => IsFitted(graph, integers, n))];
         string[] tensors = [.. nodes.Select(n => n.Outputs[0])];
+        TensorSpec[] rounded = [.. nodes.Select(n => integers[Rounded(integers, n)!.Outputs[0]])];
         IReadOnlyList<ImmutableArray<Tensor>> samples = held.Samples;
         var means = new double[samples.Count][][];
         using (var runner = new FloatRunner(graph, tensors))
@@ -30,7 +31,7 @@ internal static class BiasFitting
                 (sample, i) =>
                 {
                     IReadOnlyDictionary<string, Tensor> values = runner.Run(HeldSamples.Named(graph, sample), cancellationToken);
-                    means[i] = [.. tensors.Select(t => Sums(values[t].As<float>(), graph[t].Shape[-1]))];
+                    means[i] = [.. tensors.Select((t, k) => Sums(Within(values[t].As<float>(), rounded[k]), graph[t].Shape[-1]))];
                 },
                 cancellationToken);
         }
@@ -68,7 +69,31 @@ internal static class BiasFitting
     private static bool IsFitted(Graph graph, Graph integers, Node node) =>
         ((IpuOperator)node.Op).Quantize(graph.InputsOf(node)) is { Class: QuantClass.Convolution, Weight: >= 0, Bias: >= 0 } rule
         && node.Inputs.Length > rule.Bias && node.Inputs[rule.Bias].Length > 0
-        && integers.Nodes.FirstOrDefault(n => n.Name == node.Name) is { } rounded && integers[rounded.Outputs[0]].Quant is not null;
+        && Rounded(integers, node) is { } rounded && integers[rounded.Outputs[0]].Quant is not null;
+
+    private static Node? Rounded(Graph integers, Node node) => integers.Nodes.FirstOrDefault(n => n.Name == node.Name);
+
+    /// <summary>
+    /// Real values as far as 16 bits hold them. 16 bits cover all that was seen, but for what the function behind, a sigmoid curve, no longer
+    /// tells apart: that is meant to be missing. What 8 bits cut off is given back.
+    /// </summary>
+    private static ReadOnlySpan<float> Within(ReadOnlySpan<float> values, TensorSpec output)
+    {
+        if (output.Type != DataType.Int16)
+        {
+            return values;
+        }
+
+        ImmutableArray<double> scale = output.Quant!.Scale;
+        float[] within = values.ToArray();
+        for (int i = 0; i < within.Length; i++)
+        {
+            float bound = (float)(short.MaxValue * scale[scale.Length == 1 ? 0 : i % scale.Length]);
+            within[i] = Math.Clamp(within[i], -bound, bound);
+        }
+
+        return within;
+    }
 
     private static double[] Sums(ReadOnlySpan<float> values, int channels)
     {
