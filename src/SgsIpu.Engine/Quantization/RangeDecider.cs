@@ -28,6 +28,9 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     /// <summary>What is left of the headroom where a bit is dear: where channels differ so much that the small ones need every integer.</summary>
     private const double LittleHeadroom = 1.125;
 
+    /// <summary>What is left of it for tensors that no convolution writes or reads.</summary>
+    private const double MiddleHeadroom = 1.25;
+
     /// <summary>The most that a channel with a scale of its own has of it, where few of its values were seen.</summary>
     private const double MostHeadroom = 4;
 
@@ -208,10 +211,16 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
 
     private double HeadroomOf(ActivationStatistics seen, double largest)
     {
-        // Level 1 is minimum and maximum. Functions of large numbers (the softmax of logits) need the finest steps there are; sums of many products do not.
-        if (level == CalibrationLevel.L1 || (!IsConvolution(_graph.Producer(seen.Tensor)) && !_graph.Consumers(seen.Tensor).Any(IsConvolution)))
+        // Level 1 is minimum and maximum.
+        if (level == CalibrationLevel.L1)
         {
             return 1;
+        }
+
+        // Functions of large numbers (the softmax of logits) need the finest steps there are; sums of many products do not.
+        if (!IsConvolution(_graph.Producer(seen.Tensor)) && !_graph.Consumers(seen.Tensor).Any(IsConvolution))
+        {
+            return MiddleHeadroom;
         }
 
         double[] gain = Gain(seen);
