@@ -27,11 +27,11 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
     /// <exception cref="IpuException">The weights or the bias are computed from the data (id <c>WeightsNotConstant</c>).</exception>
     /// <param name="shift">Real numbers to add to the bias, by output channel.</param>
     /// <param name="moments">Moments of the inputs, by which 8-bit weights of an output are rounded together; null rounds each on its own.</param>
-    public RoundedWeights Round(Node node, QuantRule rule, QuantParam input, bool wide, double[]? shift = null, bool fourBits = false, InputMoments? moments = null)
+    public RoundedWeights Round(Node node, QuantRule rule, QuantParam input, bool wide, double[]? shift = null, bool fourBits = false, InputMoments? moments = null, CancellationToken cancellationToken = default)
     {
         if (fourBits)
         {
-            return Rounded(node, rule, input, wide: false, fourBits: true, null);
+            return Rounded(node, rule, input, wide: false, fourBits: true, null, cancellationToken);
         }
 
         (string, bool, bool) key = (node.Name, wide, moments is not null);
@@ -39,14 +39,14 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
         RoundedWeights? done = known.FirstOrDefault(k => k.Input.SameMapping(input)).Result;
         if (done is null)
         {
-            done = Rounded(node, rule, input, wide, fourBits: false, moments);
+            done = Rounded(node, rule, input, wide, fourBits: false, moments, cancellationToken);
             _done[key] = [(input, done), .. known.Take(1)];
         }
 
         return shift is null || done.Bias is not { } bias ? done : done with { Bias = ConstantRounding.Shifted(bias, done.BiasQuant!, shift) };
     }
 
-    private RoundedWeights Rounded(Node node, QuantRule rule, QuantParam input, bool wide, bool fourBits, InputMoments? moments)
+    private RoundedWeights Rounded(Node node, QuantRule rule, QuantParam input, bool wide, bool fourBits, InputMoments? moments, CancellationToken cancellationToken)
     {
         Tensor constant = Constant(node, rule.Weight);
         GivenRange? range = given?.Range(node.Inputs[rule.Weight]);
@@ -72,7 +72,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
 
         LayerGeometry? geometry = wide || range is not null ? null : moments?.Geometry(node);
         Tensor rounded = geometry is not null
-            ? RoundedTogether(node, geometry, moments!, values, scales, input, bias is null ? null : [.. bias.Select(b => Math.Abs(b) / (x * LargestBias))])
+            ? RoundedTogether(node, geometry, moments!, values, scales, input, bias is null ? null : [.. bias.Select(b => Math.Abs(b) / (x * LargestBias))], cancellationToken)
             : WeightQuantizer.Round(values, scales, rule.WeightAxis, wide ? DataType.Int16 : DataType.Int8, levels);
         var weightQuant = new QuantParam([.. scales], 0, scales.Length == 1 ? -1 : rule.WeightAxis);
         Tensor stored = fourBits ? Int4.Pack(rounded.As<sbyte>(), rounded.Shape) : rounded;
@@ -95,7 +95,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
     /// <param name="values">Weights times the scales of the input channels.</param>
     /// <param name="scales">Of the output channels; are replaced.</param>
     /// <param name="least">What the scales are not smaller than; null for no bound.</param>
-    private static Tensor RoundedTogether(Node node, LayerGeometry layer, InputMoments moments, Tensor values, double[] scales, QuantParam input, double[]? least)
+    private static Tensor RoundedTogether(Node node, LayerGeometry layer, InputMoments moments, Tensor values, double[] scales, QuantParam input, double[]? least, CancellationToken cancellationToken)
     {
         ReadOnlySpan<float> weights = values.As<float>();
         var result = new Tensor(DataType.Int8, values.Shape);
@@ -115,23 +115,23 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
             Environment.ProcessorCount,
             g =>
             {
-                var rounding = new GramRounding(moments.Covariance(node, g, input.IsPerTensor ? [] : input.Scale.AsSpan()), size, own[(g * outputs * size)..((g + 1) * outputs * size)], CancellationToken.None);
+                var rounding = new GramRounding(moments.Covariance(node, g, input.IsPerTensor ? [] : input.Scale.AsSpan()), size, own[(g * outputs * size)..((g + 1) * outputs * size)], cancellationToken);
                 ParallelWork.For(
                     outputs,
                     layer.Groups == 1 ? Environment.ProcessorCount : 1,
                     k =>
                     {
                         int o = (g * outputs) + k;
-                        (sbyte[] integers, scales[o]) = rounding.Round(k, sbyte.MaxValue, least?[o] ?? 0, Rounds, follow: false, CancellationToken.None);
+                        (sbyte[] integers, scales[o]) = rounding.Round(k, sbyte.MaxValue, least?[o] ?? 0, Rounds, follow: false, cancellationToken);
                         Span<sbyte> to = result.As<sbyte>();
                         for (int i = 0; i < size; i++)
                         {
                             to[layer.WeightAt(o, i)] = integers[i];
                         }
                     },
-                    CancellationToken.None);
+                    cancellationToken);
             },
-            CancellationToken.None);
+            cancellationToken);
         return result;
     }
 

@@ -253,7 +253,7 @@ internal sealed class LevelSearch
             {
                 QuantRule rule = variant.Plan.Rule(node);
                 QuantParam input = variant.Ranges.Mapping(variant.Plan.RangeOf(node.Inputs[0]), DataType.UInt8);
-                noise[i] = sensitivity.Noise(node, rule, input, _rounding.Round(node, rule, input, wide: false, variant.BiasShifts.GetValueOrDefault(node.Name), moments: variant.Moments), _cancellationToken);
+                noise[i] = sensitivity.Noise(node, rule, input, _rounding.Round(node, rule, input, wide: false, variant.BiasShifts.GetValueOrDefault(node.Name), moments: variant.Moments, cancellationToken: _cancellationToken), _cancellationToken);
                 _progress?.Report(new IpuProgress("Measuring layers", Interlocked.Increment(ref done), candidates.Length));
             },
             _cancellationToken);

@@ -211,7 +211,7 @@ internal sealed class Quantizer
                 QuantParam input = _graph[node.Inputs[0]].Constant is { } constant
                     ? ConstantRounding.MappingOf(constant.ToFloats(), type)
                     : Mapping(node.Inputs[0], type, _plan.RangeOf(node.Inputs[0]));
-                rounded[i] = rounding.Round(node, _plan.Rule(node), input, type == DataType.Int16, variant.BiasShifts.GetValueOrDefault(node.Name), moments: variant.Moments);
+                rounded[i] = rounding.Round(node, _plan.Rule(node), input, type == DataType.Int16, variant.BiasShifts.GetValueOrDefault(node.Name), moments: variant.Moments, cancellationToken: cancellationToken);
             },
             cancellationToken);
         for (int i = 0; i < nodes.Length; i++)
