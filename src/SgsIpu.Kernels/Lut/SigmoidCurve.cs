@@ -63,6 +63,18 @@ public sealed record SigmoidCurve(Func<double, double> Lower, double Reach, Sigm
         return Tensor.FromArray(table, CoefficientBits.Length, Segments);
     }
 
+    /// <summary>The coefficients of a segment, in order of the powers of the place within it from 0 to 1.</summary>
+    internal static double[] Cubic(ReadOnlySpan<int> table, int segment)
+    {
+        var cubic = new double[CoefficientBits.Length];
+        for (int power = 0; power < cubic.Length; power++)
+        {
+            cubic[power] = Math.ScaleB(table[(power * Segments) + segment], -CoefficientBits[power]);
+        }
+
+        return cubic;
+    }
+
     /// <summary>Coefficients of the cubic through a function at the four Chebyshev nodes of [0, 1], by Newton's divided differences.</summary>
     private static double[] Cubic(Func<double, double> function)
     {

@@ -39,21 +39,8 @@ public sealed class SigmoidKernel : ElementMap
     private readonly int[] _shift;
     private readonly int[] _half;
 
-    /// <param name="curve">Of the function.</param>
-    /// <param name="table">As <see cref="SigmoidCurve.Table"/> makes it.</param>
-    /// <param name="input">Mapping of the INT16 input.</param>
-    /// <param name="type">INT16 or UINT8.</param>
-    /// <exception cref="IpuException">The table is none of a curve, or a mapping none of these (id <c>LookupTable</c>).</exception>
-    public SigmoidKernel(SigmoidCurve curve, Tensor table, QuantParam input, DataType type, QuantParam output, KernelForm form)
+    private SigmoidKernel(SigmoidCurve curve, Tensor table, QuantParam input, DataType type, QuantParam output, KernelForm form)
     {
-        ArgumentNullException.ThrowIfNull(curve);
-        ArgumentNullException.ThrowIfNull(output);
-        ArgumentNullException.ThrowIfNull(input);
-        if (!SigmoidCurve.IsTable(table) || !Fits(input, output))
-        {
-            throw new IpuException("LookupTable", $"a table {table} with {input.Scale.Length} input scales, zero point {input.ZeroPoint}, does not serve {output.Scale.Length} output scales");
-        }
-
         _weighted = curve.Form == SigmoidForm.Weighted;
         _middle = curve.Form == SigmoidForm.Odd ? 1 << (SigmoidCurve.CurveBits - 1) : 0;
         _form = form == KernelForm.V256 && !Avx2.IsSupported ? KernelForm.Scalar : form;
@@ -70,6 +57,26 @@ public sealed class SigmoidKernel : ElementMap
         _multiplier = Around(factors, f => f.Shift < 1 ? int.MaxValue : f.Multiplier);
         _shift = Around(factors, f => Math.Max(f.Shift, 1));
         _half = Around(factors, f => 1 << (Math.Max(f.Shift, 1) - 1));
+    }
+
+    /// <summary>The kernel of a function: in 16 bits where the output is UINT8 and they reach, else in 32.</summary>
+    /// <param name="curve">Of the function.</param>
+    /// <param name="table">As <see cref="SigmoidCurve.Table"/> makes it.</param>
+    /// <param name="input">Mapping of the INT16 input.</param>
+    /// <param name="type">INT16 or UINT8.</param>
+    /// <exception cref="IpuException">The table is none of a curve, or a mapping none of these (id <c>LookupTable</c>).</exception>
+    public static ElementMap Create(SigmoidCurve curve, Tensor table, QuantParam input, DataType type, QuantParam output, KernelForm form)
+    {
+        ArgumentNullException.ThrowIfNull(curve);
+        ArgumentNullException.ThrowIfNull(output);
+        ArgumentNullException.ThrowIfNull(input);
+        if (!SigmoidCurve.IsTable(table) || !Fits(input, output))
+        {
+            throw new IpuException("LookupTable", $"a table {table} with {input.Scale.Length} input scales, zero point {input.ZeroPoint}, does not serve {output.Scale.Length} output scales");
+        }
+
+        ElementMap? narrow = type == DataType.UInt8 ? SigmoidByteKernel.TryCreate(curve, table, input, output, form) : null;
+        return narrow ?? new SigmoidKernel(curve, table, input, type, output, form);
     }
 
     protected override (int X, int Y) Sizes => (2, _output == DataType.UInt8 ? 1 : 2);

@@ -36,7 +36,7 @@ internal static class FunctionTables
         }
 
         ElementMap kernel = curve is not null && x.Type == DataType.Int16 && SigmoidCurve.IsTable(table)
-            ? new SigmoidKernel(curve, table, FixedBinding.Quant(x), binding.Output.Type, FixedBinding.Quant(binding.Output), KernelForms.Current)
+            ? SigmoidKernel.Create(curve, table, FixedBinding.Quant(x), binding.Output.Type, FixedBinding.Quant(binding.Output), KernelForms.Current)
             : new LookupKernel(x.Type, binding.Output.Type, table);
         return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), a.Threads));
     }

@@ -93,11 +93,11 @@ public sealed class SigmoidKernelTests
         QuantParam map = QuantParam.PerTensor(20.0 / 32767);
         short[] x = Inputs(1000, 1);
         byte[] expected = new byte[2000];
-        new SigmoidKernel(Logistic, table, map, DataType.Int16, map, KernelForm.Scalar).Run(MemoryMarshal.AsBytes(x.AsSpan()), expected);
+        SigmoidKernel.Create(Logistic, table, map, DataType.Int16, map, KernelForm.Scalar).Run(MemoryMarshal.AsBytes(x.AsSpan()), expected);
         foreach (KernelForm form in KernelForms.Available)
         {
             byte[] y = new byte[2000];
-            new SigmoidKernel(Logistic, table, map, DataType.Int16, map, form).Run(MemoryMarshal.AsBytes(x.AsSpan()), y);
+            SigmoidKernel.Create(Logistic, table, map, DataType.Int16, map, form).Run(MemoryMarshal.AsBytes(x.AsSpan()), y);
             Assert.True(expected.AsSpan().SequenceEqual(y), $"{form}");
         }
     }
@@ -111,13 +111,13 @@ public sealed class SigmoidKernelTests
         Assert.True(SigmoidKernel.Serves(Logistic, two, one));
         Assert.False(SigmoidKernel.Serves(Logistic, one, QuantParam.PerTensor(1e-12)));
         Assert.False(SigmoidKernel.Serves(Logistic, QuantParam.PerTensor(2), one));
-        Assert.Equal("LookupTable", Assert.Throws<IpuException>(() => new SigmoidKernel(Logistic, Logistic.Table(), two, DataType.Int16, three, KernelForm.Scalar)).ErrorId);
+        Assert.Equal("LookupTable", Assert.Throws<IpuException>(() => SigmoidKernel.Create(Logistic, Logistic.Table(), two, DataType.Int16, three, KernelForm.Scalar)).ErrorId);
     }
 
     private static byte[] Run(SigmoidCurve curve, short[] x, QuantParam input, DataType type, QuantParam output, KernelForm form, int threads)
     {
         byte[] y = new byte[x.Length * (type == DataType.UInt8 ? 1 : 2)];
-        new SigmoidKernel(curve, curve.Table(), input, type, output, form).Run(MemoryMarshal.AsBytes(x.AsSpan()), y, threads);
+        SigmoidKernel.Create(curve, curve.Table(), input, type, output, form).Run(MemoryMarshal.AsBytes(x.AsSpan()), y, threads);
         return y;
     }
 
