@@ -84,21 +84,58 @@ public sealed class SigmoidKernelTests
         Assert.True(10 * Math.Log10(signal / noise) > 80, $"{10 * Math.Log10(signal / noise)} dB");
     }
 
-    [Fact]
-    public void A_table_of_any_integers_gives_the_same_in_every_form()
+    [Theory]
+    [InlineData(DataType.Int16)]
+    [InlineData(DataType.UInt8)]
+    public void A_table_of_any_integers_gives_the_same_in_every_form(DataType type)
     {
         var random = new Random(5);
         int[] entries = [.. Enumerable.Range(0, 128).Select(_ => random.Next(int.MinValue, int.MaxValue))];
         Tensor table = Tensor.FromArray(entries, 4, 32);
         QuantParam map = QuantParam.PerTensor(20.0 / 32767);
+        QuantParam output = type == DataType.UInt8 ? QuantParam.PerTensor(20.0 / 255, 30) : map;
         short[] x = Inputs(1000, 1);
-        byte[] expected = new byte[2000];
-        SigmoidKernel.Create(Logistic, table, map, DataType.Int16, map, KernelForm.Scalar).Run(MemoryMarshal.AsBytes(x.AsSpan()), expected);
-        foreach (KernelForm form in KernelForms.Available)
+        foreach (SigmoidForm function in Enum.GetValues<SigmoidForm>())
         {
-            byte[] y = new byte[2000];
-            SigmoidKernel.Create(Logistic, table, map, DataType.Int16, map, form).Run(MemoryMarshal.AsBytes(x.AsSpan()), y);
-            Assert.True(expected.AsSpan().SequenceEqual(y), $"{form}");
+            byte[] expected = Run(Logistic with { Form = function }, table, x, map, type, output, KernelForm.Scalar);
+            foreach (KernelForm form in KernelForms.Available)
+            {
+                Assert.True(expected.AsSpan().SequenceEqual(Run(Logistic with { Form = function }, table, x, map, type, output, form)), $"{function}, {form}");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(SigmoidForm.Weighted, 3e-4, 1e-3)]
+    [InlineData(SigmoidForm.Weighted, 3e-4, 1.1e-3)]
+    [InlineData(SigmoidForm.Weighted, 3e-4, 1.3e-3)]
+    [InlineData(SigmoidForm.Weighted, 3e-4, 1.0)]
+    [InlineData(SigmoidForm.Weighted, 0.4, 2.0)]
+    [InlineData(SigmoidForm.Weighted, 0.6, 4.0)]
+    [InlineData(SigmoidForm.Plain, 3e-4, 5e-5)]
+    [InlineData(SigmoidForm.Plain, 3e-4, 0.03)]
+    [InlineData(SigmoidForm.Plain, 3e-4, 0.6)]
+    [InlineData(SigmoidForm.Odd, 3e-4, 1e-4)]
+    [InlineData(SigmoidForm.Odd, 3e-4, 2.5)]
+    public void Bytes_are_near_the_function_whether_16_bits_reach_or_not(SigmoidForm form, double input, double output)
+    {
+        QuantParam to = QuantParam.PerTensor(output, 100);
+        short[] x = Inputs(20_000, 1);
+        byte[] expected = Run(Logistic with { Form = form }, x, QuantParam.PerTensor(input), DataType.UInt8, to, KernelForm.Scalar, 1);
+        foreach (KernelForm kernel in KernelForms.Available)
+        {
+            Assert.True(expected.AsSpan().SequenceEqual(Run(Logistic with { Form = form }, x, QuantParam.PerTensor(input), DataType.UInt8, to, kernel, 1)), $"{kernel}");
+        }
+
+        for (int i = 0; i < x.Length; i++)
+        {
+            double real = x[i] * input;
+            double gate = 1 / (1 + Math.Exp(-real));
+            double exact = form switch { SigmoidForm.Weighted => real * gate, SigmoidForm.Odd => (2 * gate) - 1, _ => gate };
+
+            // A step of the input is what a weighted result may err by, and the curve's rounding beside it.
+            double allowed = 0.52 + ((form == SigmoidForm.Weighted ? input : Math.ScaleB(3, -16)) / output);
+            Assert.InRange(expected[i], Math.Clamp((exact / output) + 100, 0, 255) - allowed, Math.Clamp((exact / output) + 100, 0, 255) + allowed);
         }
     }
 
@@ -112,6 +149,13 @@ public sealed class SigmoidKernelTests
         Assert.False(SigmoidKernel.Serves(Logistic, one, QuantParam.PerTensor(1e-12)));
         Assert.False(SigmoidKernel.Serves(Logistic, QuantParam.PerTensor(2), one));
         Assert.Equal("LookupTable", Assert.Throws<IpuException>(() => SigmoidKernel.Create(Logistic, Logistic.Table(), two, DataType.Int16, three, KernelForm.Scalar)).ErrorId);
+    }
+
+    private static byte[] Run(SigmoidCurve curve, Tensor table, short[] x, QuantParam input, DataType type, QuantParam output, KernelForm form)
+    {
+        byte[] y = new byte[x.Length * (type == DataType.UInt8 ? 1 : 2)];
+        SigmoidKernel.Create(curve, table, input, type, output, form).Run(MemoryMarshal.AsBytes(x.AsSpan()), y);
+        return y;
     }
 
     private static byte[] Run(SigmoidCurve curve, short[] x, QuantParam input, DataType type, QuantParam output, KernelForm form, int threads)
