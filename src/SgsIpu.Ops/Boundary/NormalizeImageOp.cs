@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Kernels;
 using SgsIpu.Kernels.Image;
 
 namespace SgsIpu.Ops;
@@ -112,7 +113,7 @@ public sealed record NormalizeImageOp(ImageFormat Format, ImageFormat TrainingFo
             if (Channels == 3 && Format != ImageFormat.YUV_NV12)
             {
                 bool same = (Format is ImageFormat.BGR or ImageFormat.BGRA) == (TrainingFormat == ImageFormat.BGR);
-                ColourTables.Map(image, rowBytes, buffer[3], same ? (0, 1, 2) : (2, 1, 0), table, part, Height, threads);
+                ColourTables.Map(image, rowBytes, buffer[3], same ? (0, 1, 2) : (2, 1, 0), table, part, Height, KernelForms.Current, threads);
                 continue;
             }
 
