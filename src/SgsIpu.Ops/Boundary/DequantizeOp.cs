@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Kernels.Elementwise;
 
 namespace SgsIpu.Ops;
 
@@ -17,23 +18,7 @@ public sealed record DequantizeOp() : BoundaryOp(DataType.Float32)
         double scale = x.Scale;
         int zero = x.Zero;
         return x.Type == DataType.UInt8
-            ? new DelegateKernel((in FixedArguments a) =>
-            {
-                ReadOnlySpan<byte> from = a.Input(0);
-                Span<float> to = a.Output<float>(0);
-                for (int i = 0; i < to.Length; i++)
-                {
-                    to[i] = (float)(scale * (from[i] - zero));
-                }
-            })
-            : new DelegateKernel((in FixedArguments a) =>
-            {
-                ReadOnlySpan<short> from = a.Input<short>(0);
-                Span<float> to = a.Output<float>(0);
-                for (int i = 0; i < to.Length; i++)
-                {
-                    to[i] = (float)(scale * from[i]);
-                }
-            });
+            ? new DelegateKernel((in FixedArguments a) => RealNumbers.Of(a.Input(0), zero, scale, a.Output<float>(0), a.Threads))
+            : new DelegateKernel((in FixedArguments a) => RealNumbers.Of(a.Input<short>(0), 0, scale, a.Output<float>(0), a.Threads));
     }
 }
