@@ -148,8 +148,18 @@ internal static class Calibrator
         var given = new GivenTable(model.Graph, model.Given);
         model = model with { Graph = given.Graph };
         var search = new LevelSearch(model, state, given, progress, cancellationToken);
-        Graph graph = search.Make(chosen, out QuantizationVariant variant);
-        var report = new CalibrationReport { Given = variant.Given.Outcomes, Decisions = [.. variant.Decisions], Steps = search.Steps, OutputSqnr = search.Sqnr, Expected = new(() => ExpectedSqnr.Of(graph, variant.Plan, state.Statistics)) };
-        return new QuantizedModel(model with { Stage = IpuStage.Fixed, Graph = graph, Calibration = state, Report = report }, variant.Chosen.Where(c => c.Value == DataType.Int16).Select(c => c.Key), search.Sensitivity, () => search.WithoutBorder(variant));
+        return Made(search.Make(chosen));
+
+        QuantizedModel Made(QuantizationVariant variant)
+        {
+            Graph graph = search.Quantize(variant);
+            var report = new CalibrationReport { Given = variant.Given.Outcomes, Decisions = [.. variant.Decisions], Steps = search.Steps, OutputSqnr = search.Sqnr, Expected = new(() => ExpectedSqnr.Of(graph, variant.Plan, state.Statistics)) };
+            return new QuantizedModel(
+                model with { Stage = IpuStage.Fixed, Graph = graph, Calibration = state, Report = report },
+                variant.Chosen.Where(c => c.Value == DataType.Int16).Select(c => c.Key),
+                search.Sensitivity,
+                () => search.WithoutBorder(variant),
+                types => Made(search.WithTypes(variant, types)));
+        }
     }
 }

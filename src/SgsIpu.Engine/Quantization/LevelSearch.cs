@@ -56,17 +56,25 @@ internal sealed class LevelSearch
     public Graph WithoutBorder(QuantizationVariant variant) => Quantizer.Quantize(_plain, variant, _rounding, _cancellationToken);
 
     /// <summary>The fixed graph, with the border of the model.</summary>
-    /// <param name="chosen">Types of the activations that convolutions read, by node, which leave only ranges and biases to search; null searches types as well.</param>
-    public Graph Make(IReadOnlyDictionary<string, DataType>? chosen, out QuantizationVariant variant)
+    public Graph Quantize(QuantizationVariant variant)
     {
-        variant = Variant(Level < CalibrationLevel.L3 ? Level : CalibrationLevel.L2, chosen);
-        if (Level >= CalibrationLevel.L3)
-        {
-            variant = Search(variant, chosen);
-        }
-
         _progress?.Report(new IpuProgress("Rounding weights", 0, 0));
         return Quantizer.Quantize(_model, variant, _rounding, _cancellationToken);
+    }
+
+    /// <summary>Decides what makes the fixed graph.</summary>
+    /// <param name="chosen">Types of the activations that convolutions read, by node, which leave only ranges and biases to search; null searches types as well.</param>
+    public QuantizationVariant Make(IReadOnlyDictionary<string, DataType>? chosen)
+    {
+        QuantizationVariant variant = Variant(Level < CalibrationLevel.L3 ? Level : CalibrationLevel.L2, chosen);
+        return Level >= CalibrationLevel.L3 ? Search(variant, chosen) : variant;
+    }
+
+    /// <summary>The decisions of a variant for other types, with biases fitted where it has them fitted.</summary>
+    public QuantizationVariant WithTypes(QuantizationVariant variant, IReadOnlyDictionary<string, DataType> chosen)
+    {
+        QuantizationVariant other = Variant(variant.Level, chosen);
+        return variant.BiasShifts.Count == 0 ? other : other with { BiasShifts = BiasFitting.Fit(_model.Graph, WithoutBorder(other), _state.Held, _cancellationToken) };
     }
 
     private QuantizationVariant Search(QuantizationVariant start, IReadOnlyDictionary<string, DataType>? given)
@@ -88,7 +96,7 @@ internal sealed class LevelSearch
             TryBiases(trial, ref best, best.Variant);
             if (MayPromote && given is null)
             {
-                TryPromoted(trial, ref best, best.Variant.Decisions == start.Decisions ? CalibrationLevel.L2 : CalibrationLevel.L3);
+                TryPromoted(trial, ref best, best.Variant.Level);
             }
         }
 
@@ -143,7 +151,7 @@ internal sealed class LevelSearch
         given.SettleBits(plan);
         var decider = new RangeDecider(_model, plan, level, given);
         TensorRanges ranges = decider.Decide(_state.Statistics, _cancellationToken);
-        return new QuantizationVariant(plan, ranges, [.. decider.Decisions], given) { Chosen = chosen ?? new Dictionary<string, DataType>(), Moments = _moments };
+        return new QuantizationVariant(plan, ranges, [.. decider.Decisions], given) { Level = level, Chosen = chosen ?? new Dictionary<string, DataType>(), Moments = _moments };
     }
 
     /// <summary>Takes 16 bits back, the last chosen first, while the model costs more than it may.</summary>

@@ -7,6 +7,9 @@ namespace SgsIpu.Engine.Quantization;
 /// <param name="Given">What was asked of tensors, and what became of it in this variant.</param>
 internal sealed record QuantizationVariant(PrecisionPlan Plan, TensorRanges Ranges, IReadOnlyList<TensorDecision> Decisions, GivenTable Given)
 {
+    /// <summary>The level that ranges were decided as.</summary>
+    public CalibrationLevel Level { get; init; }
+
     /// <summary>What is added to the biases of nodes, by output channel.</summary>
     public IReadOnlyDictionary<string, double[]> BiasShifts { get; init; } = new Dictionary<string, double[]>();
 

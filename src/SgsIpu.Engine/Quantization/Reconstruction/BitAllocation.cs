@@ -3,7 +3,8 @@ namespace SgsIpu.Engine.Quantization.Reconstruction;
 /// <summary>Chooses one of two bit widths for each layer, so that the sum of losses is least within a budget: the 0/1 knapsack, solved exactly on a grid.</summary>
 internal static class BitAllocation
 {
-    private const int Grid = 4096;
+    /// <summary>Costs are rounded to parts of the budget so small that a hundred layers' rounding is no layer's cost.</summary>
+    private const int Grid = 1 << 16;
 
     /// <param name="gains">What the wider width saves, of each layer; not negative.</param>
     /// <param name="costs">What the wider width costs, of each layer; not negative.</param>

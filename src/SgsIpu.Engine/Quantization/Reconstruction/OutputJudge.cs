@@ -19,11 +19,11 @@ internal sealed class OutputJudge(Graph graph, FixedInputs inputs, FixedTrial tr
 {
     private readonly PreparedGraph _prepared = new(graph, cancellationToken);
 
-    /// <summary>Noise over signal of each output with another form of a node.</summary>
+    /// <summary>Noise of the outputs with another form of a node.</summary>
     /// <param name="walk">Has run up to the node.</param>
     /// <param name="position">Of the node in the graph.</param>
     /// <param name="form">Null for the node as it is.</param>
-    public double[] Noise(FixedWalk walk, int position, RoundedWeights? form, CancellationToken cancellationToken)
+    public WholeNoise Noise(FixedWalk walk, int position, RoundedWeights? form, CancellationToken cancellationToken)
     {
         Node node = graph.Nodes[position];
         FixedKernel? kernel = form is null ? null : Prepare(node, form);
@@ -53,7 +53,7 @@ internal sealed class OutputJudge(Graph graph, FixedInputs inputs, FixedTrial tr
                 noise[s] = trial.NoiseOf(s, graph.Outputs.Distinct().ToDictionary(o => o, o => new Tensor(graph[o].Type, graph[o].Shape, frame[o].ToArray()), StringComparer.Ordinal));
             },
             cancellationToken);
-        return trial.Relative(noise);
+        return WholeNoise.Of(trial, noise);
     }
 
     private FixedKernel Prepare(Node node, RoundedWeights form)

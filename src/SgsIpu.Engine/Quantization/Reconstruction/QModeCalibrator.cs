@@ -8,19 +8,13 @@ using SgsIpu.Ops;
 namespace SgsIpu.Engine.Quantization.Reconstruction;
 
 /// <summary>Makes a fixed model as a Q mode says, of a float model whose tensors have been observed.</summary>
-internal sealed class QModeCalibrator
+internal sealed partial class QModeCalibrator
 {
     /// <summary>Samples that sensitivities are measured on.</summary>
     private const int Probes = 16;
 
     /// <summary>The adaptive modes leave noise of this part of the outputs' power alone: 30 dB.</summary>
     private const double GoodEnough = 1e-3;
-
-    /// <summary>Parts of what rebuilding gains (in dB) that Q22 spends on fewer multiply-accumulates at 16 bits, one tried after the other.</summary>
-    private static readonly double[] PartsSpent = [0.5, 0.25];
-
-    /// <summary>Shares of level 5's multiply-accumulates at 16 bits are tried in steps of this.</summary>
-    private const double ShareStep = 0.01;
 
     private readonly CalibrationState _state;
     private readonly QMode _mode;
@@ -66,7 +60,7 @@ internal sealed class QModeCalibrator
             case QMode.Q10 or QMode.Q20:
                 return Finish(Quantize(_ => true, cancellationToken).Model, outcome);
             case QMode.Q11 or QMode.Q21:
-                return Finish(Rebuilt(Quantize(_ => false, cancellationToken), outcome, cancellationToken), outcome);
+                return Finish(Quantize(_ => false, cancellationToken), outcome, cancellationToken);
             case QMode.Q12 or QMode.Q22:
                 return Adaptive(outcome, cancellationToken);
             default:
@@ -77,7 +71,7 @@ internal sealed class QModeCalibrator
                 }
 
                 FrozenSet<string> wide = Widened(rate, outcome, cancellationToken);
-                return Finish(Rebuilt(Quantize(n => wide.Contains(n.Name), cancellationToken), outcome, cancellationToken), outcome);
+                return Finish(Quantize(n => wide.Contains(n.Name), cancellationToken), outcome, cancellationToken);
         }
     }
 
@@ -90,110 +84,29 @@ internal sealed class QModeCalibrator
 
     private Reconstructor Reconstructor(CancellationToken cancellationToken) => _reconstructor ??= new Reconstructor(_real, _options, _config.RetrainIterations, _cuda, _progress, cancellationToken);
 
-    /// <summary>A model rebuilt, and what it loses as a whole.</summary>
-    private (IpuModel Model, WholeNoise Noise) Rebuild(QuantizedModel model, WholeNoise before, IReadOnlySet<string> fourBits, Outcome outcome, CancellationToken cancellationToken)
+    /// <summary>A model with all its layers rebuilt.</summary>
+    private Built Rebuild(QuantizedModel model, IReadOnlySet<string> fourBits, CancellationToken cancellationToken)
     {
         Graph graph = model.WithoutBorder();
         RebuiltGraph rebuilt = Reconstructor(cancellationToken).Rebuild(graph, fourBits, narrow: false, cancellationToken);
-        WholeNoise after = Reconstructor(cancellationToken).Verify(rebuilt.ApplyTo(graph), cancellationToken);
-        outcome.Layers = rebuilt.Layers;
-        return (model.Model with { Graph = rebuilt.ApplyTo(model.Model.Graph), Report = model.Model.Report! with { Steps = [.. model.Model.Report.Steps, Step(before, after)], OutputSqnr = after.Decibels } }, after);
+        return new Built(model, graph, rebuilt, Reconstructor(cancellationToken).Verify(rebuilt.ApplyTo(graph), cancellationToken));
+    }
+
+    /// <summary>A model with the layers that it shares with another as they were rebuilt there, the others as they are.</summary>
+    private Built LeftAlone(QuantizedModel model, Built? other, CancellationToken cancellationToken)
+    {
+        Graph graph = model.WithoutBorder();
+        RebuiltGraph? shared = other?.Rebuilt?.Shared(other.Graph, graph);
+        return new Built(model, graph, shared, Reconstructor(cancellationToken).Verify(shared?.ApplyTo(graph) ?? graph, cancellationToken));
     }
 
     /// <summary>The model with its layers rebuilt, where that makes it no worse as a whole.</summary>
-    private IpuModel Rebuilt(QuantizedModel plain, Outcome outcome, CancellationToken cancellationToken)
+    private Built Rebuilt(Built plain, Outcome outcome, CancellationToken cancellationToken)
     {
-        if (!Rebuilds)
-        {
-            return plain.Model;
-        }
-
-        WholeNoise before = Reconstructor(cancellationToken).Verify(plain.WithoutBorder(), cancellationToken);
-        (IpuModel rebuilt, WholeNoise after) = Rebuild(plain, before, FrozenSet<string>.Empty, outcome, cancellationToken);
-        return after.IsNoWorseThan(before) ? rebuilt : LeftAlone(plain, before, after, outcome);
-    }
-
-    private static string Step(WholeNoise before, WholeNoise after) =>
-        string.Create(CultureInfo.InvariantCulture, $"layers rebuilt: {before.Decibels:0.0} to {after.Decibels:0.0} dB on samples held back");
-
-    private static IpuModel LeftAlone(QuantizedModel plain, WholeNoise before, WholeNoise after, Outcome outcome)
-    {
-        outcome.Layers = new Dictionary<string, RebuiltLayer>();
-        return plain.Model with { Report = plain.Model.Report! with { Steps = [.. plain.Model.Report.Steps, Step(before, after) + ", left alone"] } };
-    }
-
-    /// <summary>
-    /// What level 5 makes, rebuilt. A part of what that gains pays for fewer multiply-accumulates at 16 bits, after which all is rebuilt
-    /// anew; the outputs stay no worse than those of level 5.
-    /// </summary>
-    private IpuModel Adaptive(Outcome outcome, CancellationToken cancellationToken)
-    {
-        QuantizedModel plain = Quantize(null, CalibrationLevel.L5, cancellationToken);
-        foreach ((string node, double[] noise) in plain.Sensitivity)
-        {
-            outcome.Sensitivity[node] = noise.Average();
-        }
-
-        if (!Rebuilds)
-        {
-            return Finish(plain.Model, outcome);
-        }
-
-        WholeNoise before = Reconstructor(cancellationToken).Verify(plain.WithoutBorder(), cancellationToken);
-        (IpuModel best, WholeNoise after) = Rebuild(plain, before, FrozenSet<string>.Empty, outcome, cancellationToken);
-        if (!after.IsNoWorseThan(before))
-        {
-            return Finish(LeftAlone(plain, before, after, outcome), outcome);
-        }
-
-        IReadOnlyDictionary<string, RebuiltLayer> layers = outcome.Layers;
-        foreach (double spent in PartsSpent)
-        {
-            if (Fewer(plain, after, noise => noise.StaysWithin(after, before, spent), cancellationToken) is not { } chosen)
-            {
-                break;
-            }
-
-            (IpuModel narrower, WholeNoise noise) = Rebuild(Quantize(chosen, CalibrationLevel.L5, cancellationToken), before, FrozenSet<string>.Empty, outcome, cancellationToken);
-            if (noise.IsNoWorseThan(before))
-            {
-                return Finish(narrower, outcome);
-            }
-
-            string step = string.Create(CultureInfo.InvariantCulture, $"{chosen.Count} convolutions in 16 bits, rebuilt: {noise.Decibels:0.0} dB, left alone");
-            best = best with { Report = best.Report! with { Steps = [.. best.Report.Steps, step] } };
-        }
-
-        outcome.Layers = layers;
-        return Finish(best, outcome);
-    }
-
-    /// <summary>
-    /// The layers to run at 16 bits in place of those of level 5: with as few multiply-accumulates as the noise allows. Noises of layers
-    /// nearly add up; their parts count by how much they raise the noise that is there.
-    /// </summary>
-    /// <param name="noise">The noise with the layers of level 5.</param>
-    /// <param name="allowed">Says of the noise that can be foreseen whether it may be.</param>
-    /// <returns>Null where nothing can be spared.</returns>
-    private Dictionary<string, DataType>? Fewer(QuantizedModel plain, WholeNoise noise, Func<WholeNoise, bool> allowed, CancellationToken cancellationToken)
-    {
-        Node[] candidates = [.. _weighted.Where(n => plain.Sensitivity.ContainsKey(n.Name))];
-        double[][] added = [.. candidates.Select(n => plain.Sensitivity[n.Name])];
-        double[] gains = [.. added.Select(a => noise.Rise(Reconstructor(cancellationToken).Whole(a)))];
-        double[] macs = [.. candidates.Select(n => (double)MacsOf(n))];
-        bool[] before = [.. candidates.Select(n => plain.Chosen.Contains(n.Name))];
-        double all = macs.Where((_, i) => before[i]).Sum();
-        for (double share = ShareStep; share < 1; share += ShareStep)
-        {
-            bool[] wide = BitAllocation.Choose(gains, macs, share * all);
-            double[] expected = [.. noise.Parts.Select((n, p) => Math.Max(n / 2, n + added.Select((a, i) => before[i] == wide[i] ? 0 : wide[i] ? -a[p] : a[p]).Sum()))];
-            if (allowed(Reconstructor(cancellationToken).Whole(expected)))
-            {
-                return candidates.Where((_, i) => wide[i]).ToDictionary(n => n.Name, _ => DataType.Int16, StringComparer.Ordinal);
-            }
-        }
-
-        return null;
+        Built rebuilt = Rebuild(plain.Model, FrozenSet<string>.Empty, cancellationToken);
+        bool better = rebuilt.Noise.IsNoWorseThan(plain.Noise);
+        outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"layers rebuilt: {plain.Noise.Decibels:0.0} to {rebuilt.Noise.Decibels:0.0} dB on samples held back{(better ? "" : ", left alone")}"));
+        return better ? rebuilt : plain;
     }
 
     private IpuModel FourAndEight(double? rate, Outcome outcome, CancellationToken cancellationToken)
@@ -232,7 +145,7 @@ internal sealed class QModeCalibrator
 
         FrozenSet<string> four = FourBits(rate.Value);
         return Rebuilds
-            ? Finish(Rebuild(model, Reconstructor(cancellationToken).Verify(plain, cancellationToken), four, outcome, cancellationToken).Model, outcome)
+            ? Finish(Rebuild(model, four, cancellationToken), outcome)
             : Finish(model.Model with { Graph = RebuiltGraph.Replaced(model.Model.Graph, four.ToDictionary(n => n, n => narrow[n], StringComparer.Ordinal)) }, outcome);
     }
 
@@ -316,6 +229,17 @@ internal sealed class QModeCalibrator
         return _weighted.Where(n => bits.ContainsKey(n.Inputs[1])).ToDictionary(n => n.Name, n => bits[n.Inputs[1]], StringComparer.Ordinal);
     }
 
+    /// <summary>Rebuilds, in the modes that do.</summary>
+    private IpuModel Finish(QuantizedModel plain, Outcome outcome, CancellationToken cancellationToken) =>
+        Rebuilds ? Finish(Rebuilt(LeftAlone(plain, null, cancellationToken), outcome, cancellationToken), outcome) : Finish(plain.Model, outcome);
+
+    private IpuModel Finish(Built built, Outcome outcome)
+    {
+        outcome.Layers = built.Rebuilt?.Layers ?? outcome.Layers;
+        IpuModel model = built.Model.Model;
+        return Finish(model with { Graph = built.Rebuilt?.ApplyTo(model.Graph) ?? model.Graph, Report = model.Report! with { OutputSqnr = built.Noise.Decibels } }, outcome);
+    }
+
     private IpuModel Finish(IpuModel model, Outcome outcome)
     {
         Dictionary<string, Node> quantized = model.Graph.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
@@ -327,7 +251,7 @@ internal sealed class QModeCalibrator
             outcome.Warnings.Add(string.Create(CultureInfo.InvariantCulture, $"mp_rate is not given; {recommended:0.##} is recommended and was used (average bits of a weight over 16, each weight counted once)"));
         }
 
-        return model with { Report = model.Report! with { Layers = [.. layers], CompressionRate = rate, RecommendedRate = outcome.Recommended, Warnings = [.. model.Report.Warnings, .. outcome.Warnings] } };
+        return model with { Report = model.Report! with { Steps = [.. model.Report.Steps, .. outcome.Steps], Layers = [.. layers], CompressionRate = rate, RecommendedRate = outcome.Recommended, Warnings = [.. model.Report.Warnings, .. outcome.Warnings] } };
     }
 
     private LayerChoice Choice(Node node, TensorSpec weights, Outcome outcome)
@@ -345,12 +269,20 @@ internal sealed class QModeCalibrator
 
     private long MacsOf(Node node) => ((IpuOperator)node.Op).Cost(_real.InputsOf(node), _real.OutputsOf(node)).Macs;
 
+    /// <summary>A model whose layers may have been rebuilt.</summary>
+    /// <param name="Graph">With the float graph's own inputs and outputs, as it was before.</param>
+    /// <param name="Rebuilt">Null where layers are as they were.</param>
+    /// <param name="Noise">What the whole loses on the samples that verify.</param>
+    private sealed record Built(QuantizedModel Model, Graph Graph, RebuiltGraph? Rebuilt, WholeNoise Noise);
+
     /// <summary>What is learned on the way, for the report.</summary>
     private sealed class Outcome
     {
         public Dictionary<string, double> Sensitivity { get; } = new(StringComparer.Ordinal);
 
         public IReadOnlyDictionary<string, RebuiltLayer> Layers { get; set; } = new Dictionary<string, RebuiltLayer>();
+
+        public List<string> Steps { get; } = [];
 
         public List<string> Warnings { get; } = [];
 

@@ -10,14 +10,13 @@ namespace SgsIpu.Engine.Quantization.Reconstruction;
 /// </summary>
 internal sealed class Reconstructor
 {
-    /// <summary>Of so many samples two judge the forms of layers, and one the whole; the others are learned from.</summary>
-    private const int Cycle = 10;
+    /// <summary>Of so many samples one judges the forms of layers, and two the whole; the others are learned from.</summary>
+    private const int Cycle = 5;
 
     /// <summary>Multiply-accumulates that judging one form of every layer may take.</summary>
     private const long JudgedMacs = 320_000_000_000;
 
-    private const int LeastJudges = 4;
-    private const int LeastVerifiers = 8;
+    private const int LeastJudges = 8;
 
     private readonly Graph _real;
     private readonly CalibrationOptions _options;
@@ -46,7 +45,7 @@ internal sealed class Reconstructor
         _cuda = cuda;
         _progress = progress;
         (_chosen, _training, _verifiers) = Choose(options);
-        _firstJudge = _training == _chosen.Length ? 0 : _training;
+        _firstJudge = _chosen.Length - _training < LeastJudges ? 0 : _training;
         long macs = real.Nodes.Sum(n => ((IpuOperator)n.Op).Cost(real.InputsOf(n), real.OutputsOf(n)).Macs);
         int layers = real.Nodes.Count(n => LayerGeometry.Of(real, n) is not null);
         long affordable = Math.Max(LeastJudges, JudgedMacs / Math.Max(1, macs * layers));
@@ -60,36 +59,34 @@ internal sealed class Reconstructor
 
     private int[] FormJudges => _chosen[_firstJudge..(_firstJudge + _judges)];
 
-    /// <summary>Noise over signal of each part of a fixed graph's outputs on the samples that choose forms of layers; empty where none holds real numbers.</summary>
+    /// <summary>Noise of a fixed graph's outputs on the samples that choose forms of layers; empty where none holds real numbers.</summary>
     /// <param name="graph">With the float graph's own inputs and outputs.</param>
-    public double[] Noise(Graph graph, CancellationToken cancellationToken) => _trial.IsEmpty ? []
-        : _trial.Relative(Distances(_trial, FormJudges, JudgedOutputs.OfFixedBeforeSoftmax(_real, graph), cancellationToken));
+    public WholeNoise Noise(Graph graph, CancellationToken cancellationToken) => Noise(_trial, FormJudges, graph, cancellationToken);
 
     /// <summary>What a whole fixed graph loses on samples that take no part in rebuilding: those that choose forms of layers flatter what they chose.</summary>
     /// <param name="graph">With the float graph's own inputs and outputs.</param>
     public WholeNoise Verify(Graph graph, CancellationToken cancellationToken)
     {
         _verification ??= Trial(_verifiers, cancellationToken);
-        double[][] noise = Distances(_verification, _verifiers, JudgedOutputs.OfFixedBeforeSoftmax(_real, graph), cancellationToken);
-        return Whole(noise.Length == 0 ? [] : _verification.Relative(noise));
+        return Noise(_verification, _verifiers, graph, cancellationToken);
     }
 
     /// <summary>The whole of the parts.</summary>
     /// <param name="parts">Noise over signal of each part of the outputs on the samples that verify.</param>
-    public WholeNoise Whole(double[] parts) => new(parts, parts.Length == 0 ? [] : _verification!.ByOutput(parts));
+    public WholeNoise Whole(double[] parts) => new([parts], [_verification!.ByOutput(parts)]);
 
     /// <summary>Runs a graph over the samples of a trial; they enter as at the board's border.</summary>
-    /// <returns>Squared distance of each part of each sample's outputs; empty where there is nothing to measure.</returns>
-    private double[][] Distances(FixedTrial trial, int[] samples, Graph graph, CancellationToken cancellationToken)
+    private WholeNoise Noise(FixedTrial trial, int[] samples, Graph graph, CancellationToken cancellationToken)
     {
         if (trial.IsEmpty)
         {
-            return [];
+            return new WholeNoise([], []);
         }
 
+        graph = JudgedOutputs.OfFixedBeforeSoftmax(_real, graph);
         var walk = new FixedWalk(graph, new FixedInputs(_real, graph), _options.Samples, samples, _options.NumProcess, cancellationToken);
         walk.RunTo(graph.Nodes.Length, _options.NumProcess, cancellationToken);
-        return [.. samples.Select((_, s) => trial.NoiseOf(s, graph.Outputs.Distinct().ToDictionary(o => o, o => new Tensor(graph[o].Type, graph[o].Shape, walk.Bytes(o, s).ToArray()), StringComparer.Ordinal)))];
+        return WholeNoise.Of(trial, [.. samples.Select((_, s) => trial.NoiseOf(s, graph.Outputs.Distinct().ToDictionary(o => o, o => new Tensor(graph[o].Type, graph[o].Shape, walk.Bytes(o, s).ToArray()), StringComparer.Ordinal)))]);
     }
 
     /// <summary>Rebuilds every layer that can be. Of each layer's forms that is kept which leaves the least noise at the outputs of the
@@ -108,8 +105,8 @@ internal sealed class Reconstructor
         OutputJudge? judge = _trial.IsEmpty ? null : new OutputJudge(graph, inputs, _trial, _firstJudge, _judges, cancellationToken);
         Dictionary<string, int> positions = graph.Nodes.Select((n, i) => (n.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
         var results = new Dictionary<string, RebuiltLayer>(StringComparer.Ordinal);
-        double[] before = [];
-        double[] now = [];
+        var before = new WholeNoise([], []);
+        WholeNoise now = before;
         string phase = "Rebuilding layers";
         for (int i = 0; i < layers.Length; i++)
         {
@@ -121,7 +118,7 @@ internal sealed class Reconstructor
             walk.RunTo(position, _options.NumProcess, cancellationToken);
             if (i == 0)
             {
-                before = now = judge?.Noise(walk, position, null, cancellationToken) ?? [];
+                before = now = judge?.Noise(walk, position, null, cancellationToken) ?? now;
             }
 
             LayerForms forms = Forms(walk, node, quantized, geometry[node.Name], rows, patches.Take(node, cancellationToken), four, narrow, cancellationToken);
@@ -135,7 +132,7 @@ internal sealed class Reconstructor
 
             // Large arrays come and go with each layer; the collector would wait much longer than memory should grow.
             GC.Collect();
-            phase = string.Create(CultureInfo.InvariantCulture, $"Rebuilding layers ({node.Name}: {Decibels(kept.LossBefore):0.0} to {Decibels(kept.LossAfter):0.0} dB; outputs {Decibels(WholeNoise.Mean(now)):0.0} dB)");
+            phase = string.Create(CultureInfo.InvariantCulture, $"Rebuilding layers ({node.Name}: {Decibels(kept.LossBefore):0.0} to {Decibels(kept.LossAfter):0.0} dB; outputs {now.Decibels:0.0} dB)");
         }
 
         return new RebuiltGraph(results, before, now);
@@ -144,14 +141,14 @@ internal sealed class Reconstructor
     /// <summary>The form with the least noise at the outputs; where these cannot be measured, with the least error of its own.</summary>
     /// <param name="mayStay">Whether the graph's own form is one of them.</param>
     /// <param name="now">Noise with the graph's own form.</param>
-    private static (RebuiltLayer Kept, double[] Noise) Best(LayerForms forms, bool mayStay, double[] now, Func<RoundedWeights, double[]?> noiseOf)
+    private static (RebuiltLayer Kept, WholeNoise Noise) Best(LayerForms forms, bool mayStay, WholeNoise now, Func<RoundedWeights, WholeNoise?> noiseOf)
     {
-        (RoundedWeights? Rounded, double Loss, double[] Noise) best = (null, forms.LossBefore, now);
+        (RoundedWeights? Rounded, double Loss, WholeNoise Noise) best = (null, forms.LossBefore, now);
         foreach ((RoundedWeights rounded, double loss) in forms.Forms)
         {
-            double[] noise = noiseOf(rounded) ?? [];
+            WholeNoise noise = noiseOf(rounded) ?? now;
             bool first = best.Rounded is null && !mayStay;
-            if (first || (now.Length == 0 ? loss < best.Loss : WholeNoise.Mean(noise) < WholeNoise.Mean(best.Noise)))
+            if (first || (now.Parts.Length == 0 ? loss < best.Loss : noise.IsSurelyBetterThan(best.Noise)))
             {
                 best = (rounded, loss, noise);
             }
@@ -213,18 +210,13 @@ internal sealed class Reconstructor
         }
     }
 
-    /// <summary>Samples spread evenly. Of few samples all verify, as fewer would tell nothing; of very few none is held back.</summary>
+    /// <summary>Samples spread evenly. Of few samples all choose and verify, as fewer would tell nothing; of very few none is held back.</summary>
     private static (int[] Chosen, int Training, int[] Verifiers) Choose(CalibrationOptions options)
     {
         int count = Math.Min(options.CalBatchSize, options.Samples.Count);
         int[] spread = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * options.Samples.Count / count))];
-        int[] verifiers = [.. spread.Where((_, i) => i % Cycle == Cycle / 2)];
-        if (verifiers.Length < LeastVerifiers)
-        {
-            verifiers = [];
-        }
-
-        int[] judges = count < Cycle ? [] : [.. spread.Where((_, i) => i % (Cycle / 2) == 2)];
+        int[] verifiers = count < LeastJudges * Cycle / 2 ? [] : [.. spread.Where((_, i) => i % Cycle is 1 or 4)];
+        int[] judges = count < 2 * Cycle ? [] : [.. spread.Where((_, i) => i % Cycle == Cycle / 2)];
         return ([.. spread.Except(judges).Except(verifiers), .. judges], count - judges.Length - verifiers.Length, verifiers.Length == 0 ? spread : verifiers);
     }
 }

@@ -16,7 +16,7 @@ public sealed class ReconstructorTests
     {
         (Reconstructor reconstructor, Graph graph) = Setup(wide);
         RebuiltGraph rebuilt = reconstructor.Rebuild(graph, new HashSet<string>(), narrow: false, CancellationToken.None);
-        (double before, double after) = (WholeNoise.Mean(rebuilt.NoiseBefore), WholeNoise.Mean(rebuilt.NoiseAfter));
+        (double before, double after) = (WholeNoise.Mean(rebuilt.NoiseBefore.Parts), WholeNoise.Mean(rebuilt.NoiseAfter.Parts));
         Assert.True(after <= before, $"{after} is above {before}");
         Assert.True(wide || after < 0.9 * before, $"{after} is hardly below {before}");
     }
@@ -27,8 +27,8 @@ public sealed class ReconstructorTests
     {
         (Reconstructor reconstructor, Graph graph) = Setup(wide: false);
         RebuiltGraph rebuilt = reconstructor.Rebuild(graph, new HashSet<string>(), narrow: false, CancellationToken.None);
-        Assert.Equal(reconstructor.Noise(graph, CancellationToken.None), rebuilt.NoiseBefore);
-        Assert.Equal(reconstructor.Noise(rebuilt.ApplyTo(graph), CancellationToken.None), rebuilt.NoiseAfter);
+        Assert.Equal(reconstructor.Noise(graph, CancellationToken.None).Parts, rebuilt.NoiseBefore.Parts);
+        Assert.Equal(reconstructor.Noise(rebuilt.ApplyTo(graph), CancellationToken.None).Parts, rebuilt.NoiseAfter.Parts);
     }
 
     [Fact]
@@ -51,15 +51,30 @@ public sealed class ReconstructorTests
     [InlineData(0.5, 0.5, 2, 0.4, true)]
     [InlineData(0.5, 0.5, 2, 0.6, false)]
     public void NoWorseIsMeantOfPartsAndOfOutputs(double part, double otherPart, double output, double otherOutput, bool expected) =>
-        Assert.Equal(expected, new WholeNoise([part, otherPart], [output, otherOutput]).IsNoWorseThan(new WholeNoise([1, 1], [1, 1])));
+        Assert.Equal(expected, new WholeNoise([[part, otherPart]], [[output, otherOutput]]).IsNoWorseThan(new WholeNoise([[1, 1]], [[1, 1]])));
 
-    /// <summary>From 20 dB to 0 dB: half of the way leads to 10 dB.</summary>
+    /// <summary>Samples that all say the same are sure; where some say otherwise, the mean alone is not.</summary>
     [Theory]
-    [InlineData(0.099, 0.99, true)]
-    [InlineData(0.101, 0.99, false)]
-    [InlineData(0.099, 1.01, false)]
-    public void APartOfTheWayIsCountedInDecibels(double part, double output, bool expected) =>
-        Assert.Equal(expected, new WholeNoise([part], [output]).StaysWithin(new WholeNoise([0.01], [0.1]), new WholeNoise([1], [10]), 0.5));
+    [InlineData(0.9, 0.9, 0.9, 0.9, true)]
+    [InlineData(0.5, 0.7, 0.5, 0.7, true)]
+    [InlineData(0.3, 1.6, 0.3, 1.6, false)]
+    [InlineData(1.1, 1.1, 1.1, 1.1, false)]
+    public void ADifferenceIsSureWhenSamplesAgree(double first, double second, double third, double fourth, bool expected)
+    {
+        double[][] noise = [[first], [second], [third], [fourth]];
+        double[][] other = [[1], [1], [1], [1]];
+        Assert.Equal(expected, new WholeNoise(noise, noise).IsSurelyNoWorseThan(new WholeNoise(other, other)));
+        Assert.Equal(expected, new WholeNoise(noise, noise).IsSurelyBetterThan(new WholeNoise(other, other)));
+    }
+
+    /// <summary>How loud samples are tells nothing of which graph is better: the same change in all of them is sure.</summary>
+    [Fact]
+    public void SamplesAreComparedInPairs()
+    {
+        double[][] noise = [[0.9], [9], [90], [0.09]];
+        double[][] other = [[1], [10], [100], [0.1]];
+        Assert.Equal(Math.Log(0.9), new WholeNoise(noise, noise).Rise(new WholeNoise(other, other), errors: 5), 12);
+    }
 
     [Fact]
     public void WithoutAnythingToMeasureNothingIsWorse() => Assert.True(new WholeNoise([], []).IsNoWorseThan(new WholeNoise([], [])));

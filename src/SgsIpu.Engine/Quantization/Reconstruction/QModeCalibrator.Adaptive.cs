@@ -1,0 +1,77 @@
+using System.Globalization;
+using SgsIpu.Core;
+
+namespace SgsIpu.Engine.Quantization.Reconstruction;
+
+internal sealed partial class QModeCalibrator
+{
+    /// <summary>Shares of level 5's multiply-accumulates at 16 bits are told apart in steps of one of so many.</summary>
+    private const int Shares = 1024;
+
+    /// <summary>Choices that are measured at most.</summary>
+    private const int Tries = 6;
+
+    /// <summary>
+    /// What level 5 makes, rebuilt. What that gains pays for fewer multiply-accumulates at 16 bits, after which all is rebuilt anew; the
+    /// outputs stay no worse than those of level 5, by more than the choice of the samples explains.
+    /// </summary>
+    private IpuModel Adaptive(Outcome outcome, CancellationToken cancellationToken)
+    {
+        QuantizedModel plain = Quantize(null, CalibrationLevel.L5, cancellationToken);
+        foreach ((string node, double[] noise) in plain.Sensitivity)
+        {
+            outcome.Sensitivity[node] = noise.Average();
+        }
+
+        if (!Rebuilds)
+        {
+            return Finish(plain.Model, outcome);
+        }
+
+        Built five = LeftAlone(plain, null, cancellationToken);
+        Built rebuilt = Rebuilt(five, outcome, cancellationToken);
+        return Finish(Narrowed(rebuilt, five.Noise, outcome, cancellationToken) is { } narrower ? Rebuilt(narrower, outcome, cancellationToken) : rebuilt, outcome);
+    }
+
+    /// <summary>
+    /// The model with the fewest multiply-accumulates at 16 bits that is surely no worse than a limit. Noises of layers nearly add up, which
+    /// tells the choices that are worth measuring; the line through what was measured on both sides of the limit (regula falsi) tells the next.
+    /// </summary>
+    /// <param name="start">Layers that stay as they are keep what was rebuilt.</param>
+    /// <returns>Null where nothing can be spared.</returns>
+    private Built? Narrowed(Built start, WholeNoise limit, Outcome outcome, CancellationToken cancellationToken)
+    {
+        Built? best = null;
+        var choices = new WidthChoice(start.Noise, [.. _weighted.Where(n => start.Model.Sensitivity.ContainsKey(n.Name)).Select(n => Candidate(start.Model, n))], parts => Reconstructor(cancellationToken).Whole(parts));
+        (double Foreseen, double Measured) good = (start.Noise.MeanRise(limit), start.Noise.Rise(limit, 1));
+        (double Foreseen, double Measured)? bad = null;
+        (int least, int most) = (0, good.Measured < 0 ? Shares : 0);
+        for (int i = 0; i < Tries; i++)
+        {
+            double slope = bad is { } b ? (b.Foreseen - good.Foreseen) / (b.Measured - good.Measured) : 1;
+            if (choices.Least(least, most, Shares, limit, good.Foreseen - (slope * good.Measured)) is not { } share)
+            {
+                break;
+            }
+
+            (Dictionary<string, DataType> wide, double foreseen) = choices.Of((double)share / Shares, limit);
+            Built tried = LeftAlone(start.Model.WithTypes(wide), start, cancellationToken);
+            double measured = tried.Noise.Rise(limit, 1);
+            outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"{wide.Count} convolutions in 16 bits, {100.0 * share / Shares:0.0} % of the multiply-accumulates that were: {tried.Noise.Decibels:0.0} dB{(measured <= 0 ? "" : ", left alone")}"));
+            if (measured <= 0)
+            {
+                (best, most, good) = (tried, share, (foreseen, measured));
+            }
+            else
+            {
+                (least, bad) = (share + 1, (foreseen, measured));
+            }
+
+            Garbage.Sweep();
+        }
+
+        return best;
+    }
+
+    private WidthCandidate Candidate(QuantizedModel model, Node node) => new(node.Name, MacsOf(node), model.Sensitivity[node.Name], model.Chosen.Contains(node.Name));
+}
