@@ -21,10 +21,10 @@ public sealed record ResizeBilinearOp(int Height, int Width, float ScaleH, float
         {
             case DataType.UInt8:
                 var bytes = new BilinearKernel<byte>(size, rows, columns);
-                return new DelegateKernel((in a) => bytes.Run(a.Input<byte>(0), a.Output<byte>(0)));
+                return new DelegateKernel((in a) => bytes.Run(a.Input<byte>(0), a.Output<byte>(0), a.Threads));
             case DataType.Int16:
                 var shorts = new BilinearKernel<short>(size, rows, columns);
-                return new DelegateKernel((in a) => shorts.Run(a.Input<short>(0), a.Output<short>(0)));
+                return new DelegateKernel((in a) => shorts.Run(a.Input<short>(0), a.Output<short>(0), a.Threads));
             default:
                 throw binding.NotSupported($"{Name} has no integer form for {binding.Input(0).Type}");
         }
