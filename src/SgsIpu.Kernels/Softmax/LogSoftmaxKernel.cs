@@ -49,21 +49,30 @@ public sealed class LogSoftmaxKernel
     }
 
     /// <summary>Normalizes along the middle of three dimensions [outer, length, inner].</summary>
-    public void Run(ReadOnlySpan<byte> x, Span<byte> y, int outer, int length, int inner)
+    /// <param name="threads">Threads to use at most.</param>
+    public unsafe void Run(ReadOnlySpan<byte> x, Span<byte> y, int outer, int length, int inner, int threads)
     {
-        for (int o = 0; o < outer; o++)
+        fixed (byte* px = x, py = y)
         {
-            for (int i = 0; i < inner; i++)
+            int most = outer * length * inner < SoftmaxKernel.LeastForThreads ? 1 : threads;
+            Workers.Run(outer * inner, most, (Self: this, X: (nint)px, XBytes: x.Length, Y: (nint)py, YBytes: y.Length, length, inner), static (s, first, end) =>
+                s.Self.Rows(new ReadOnlySpan<byte>((byte*)s.X, s.XBytes), new Span<byte>((byte*)s.Y, s.YBytes), s.length, s.inner, first, end));
+        }
+    }
+
+    /// <summary>Normalizes rows [first, end) of all in order.</summary>
+    private void Rows(ReadOnlySpan<byte> x, Span<byte> y, int length, int inner, int first, int end)
+    {
+        for (int row = first; row < end; row++)
+        {
+            int start = (row / inner * length * inner) + (row % inner);
+            if (_input == DataType.UInt8)
             {
-                int start = (o * length * inner) + i;
-                if (_input == DataType.UInt8)
-                {
-                    Row(x[start..], y, start, length, inner);
-                }
-                else
-                {
-                    Row(MemoryMarshal.Cast<byte, short>(x)[start..], y, start, length, inner);
-                }
+                Row(x[start..], y, start, length, inner);
+            }
+            else
+            {
+                Row(MemoryMarshal.Cast<byte, short>(x)[start..], y, start, length, inner);
             }
         }
     }

@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Numerics;
-using System.Runtime.InteropServices;
 using SgsIpu.Core;
 using SgsIpu.Kernels.Elementwise;
 
@@ -12,6 +12,9 @@ namespace SgsIpu.Kernels.Softmax;
 public sealed class SoftmaxKernel
 {
     private const int FractionBits = 30;
+
+    /// <summary>Elements below which a second thread costs more than it gains.</summary>
+    internal const int LeastForThreads = 1 << 12;
 
     private readonly DataType _input;
     private readonly DataType _output;
@@ -54,46 +57,49 @@ public sealed class SoftmaxKernel
     }
 
     /// <summary>Normalizes along the middle of three dimensions [outer, length, inner].</summary>
-    /// <param name="exponentials">Scratch of <paramref name="length"/> elements.</param>
-    public void Run(ReadOnlySpan<byte> x, Span<byte> y, int outer, int length, int inner, Span<int> exponentials)
+    /// <param name="threads">Threads to use at most.</param>
+    public unsafe void Run(ReadOnlySpan<byte> x, Span<byte> y, int outer, int length, int inner, int threads)
     {
-        if (_input == DataType.UInt8)
+        fixed (byte* px = x, py = y)
         {
-            Run<byte>(x, y, outer, length, inner, exponentials);
-        }
-        else
-        {
-            Run(MemoryMarshal.Cast<byte, short>(x), y, outer, length, inner, exponentials);
+            int most = outer * length * inner < LeastForThreads ? 1 : threads;
+            Workers.Run(outer * inner, most, (Self: this, X: (nint)px, Y: (nint)py, length, inner), static (s, first, end) =>
+            {
+                switch (s.Self._input, s.Self._output)
+                {
+                    case (DataType.UInt8, DataType.UInt8):
+                        s.Self.Rows((byte*)s.X, (byte*)s.Y, s.length, s.inner, first, end);
+                        break;
+                    case (DataType.UInt8, _):
+                        s.Self.Rows((byte*)s.X, (short*)s.Y, s.length, s.inner, first, end);
+                        break;
+                    case (_, DataType.UInt8):
+                        s.Self.Rows((short*)s.X, (byte*)s.Y, s.length, s.inner, first, end);
+                        break;
+                    default:
+                        s.Self.Rows((short*)s.X, (short*)s.Y, s.length, s.inner, first, end);
+                        break;
+                }
+            });
         }
     }
 
-    private void Run<TX>(ReadOnlySpan<TX> x, Span<byte> y, int outer, int length, int inner, Span<int> exponentials)
-        where TX : unmanaged, IBinaryInteger<TX>
-    {
-        if (_output == DataType.UInt8)
-        {
-            Rows(x, y, outer, length, inner, exponentials);
-        }
-        else
-        {
-            Rows(x, MemoryMarshal.Cast<byte, short>(y), outer, length, inner, exponentials);
-        }
-    }
-
-    private void Rows<TX, TY>(ReadOnlySpan<TX> x, Span<TY> y, int outer, int length, int inner, Span<int> exponentials)
+    /// <summary>Normalizes rows [first, end) of all in order.</summary>
+    private unsafe void Rows<TX, TY>(TX* x, TY* y, int length, int inner, int first, int end)
         where TX : unmanaged, IBinaryInteger<TX>
         where TY : unmanaged, IBinaryInteger<TY>
     {
-        exponentials = exponentials[..length];
-        for (int o = 0; o < outer; o++)
+        int[] rented = ArrayPool<int>.Shared.Rent(length);
+        Span<int> exponentials = rented.AsSpan(0, length);
+        int reach = ((length - 1) * inner) + 1;
+        for (int row = first; row < end; row++)
         {
-            for (int i = 0; i < inner; i++)
-            {
-                int start = (o * length * inner) + i;
-                long sum = Exponentials(x[start..], inner, exponentials);
-                Divide(exponentials, sum, y[start..], inner);
-            }
+            int start = (row / inner * length * inner) + (row % inner);
+            long sum = Exponentials(new ReadOnlySpan<TX>(x + start, reach), inner, exponentials);
+            Divide(exponentials, sum, new Span<TY>(y + start, reach), inner);
         }
+
+        ArrayPool<int>.Shared.Return(rented);
     }
 
     private long Exponentials<TX>(ReadOnlySpan<TX> x, int step, Span<int> exponentials)

@@ -50,7 +50,7 @@ public sealed record LogSoftmaxOp(int Axis = -1) : IpuOperator
         var kernel = new LogSoftmaxKernel(x.Type, x.Scale, y.Type, y.Range, y.Scale, table);
         int axis = x.Shape.Axis(Axis);
         (int outer, int length, int inner) = x.Shape.Around(axis);
-        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), outer, length, inner));
+        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), outer, length, inner, a.Threads));
     }
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);

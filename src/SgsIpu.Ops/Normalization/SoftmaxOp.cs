@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using SgsIpu.Core;
 using SgsIpu.Kernels.Softmax;
 
@@ -52,9 +51,7 @@ public sealed record SoftmaxOp(int Axis = -1) : IpuOperator
         var kernel = new SoftmaxKernel(x.Type, y.Type, y.Range, y.Scale, table);
         int axis = x.Shape.Axis(Axis);
         (int outer, int length, int inner) = x.Shape.Around(axis);
-        return new DelegateKernel(
-            (in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), outer, length, inner, MemoryMarshal.Cast<byte, int>(a.Workspace)),
-            length * sizeof(int));
+        return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), outer, length, inner, a.Threads));
     }
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
