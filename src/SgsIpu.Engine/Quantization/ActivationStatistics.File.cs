@@ -5,7 +5,7 @@ namespace SgsIpu.Engine.Quantization;
 /// <summary>How statistics of a tensor are written and read.</summary>
 internal sealed partial class ActivationStatistics
 {
-    private const int MomentBytes = 40;
+    private const int MomentBytes = 48;
 
     /// <summary>Reads what <see cref="Write(BinaryWriter)"/> wrote.</summary>
     /// <exception cref="InvalidDataException">It cannot be right.</exception>
@@ -21,13 +21,14 @@ internal sealed partial class ActivationStatistics
             throw new InvalidDataException($"tensor '{tensor}' cannot have {channels} channels");
         }
 
-        var statistics = new ActivationStatistics(tensor, channels, byChannel) { _samples = reader.ReadInt32() };
+        var statistics = new ActivationStatistics(tensor, channels, byChannel) { _samples = reader.ReadInt32(), _values = reader.ReadInt64() };
         for (int c = 0; c < channels; c++)
         {
             statistics._min[c] = reader.ReadSingle();
             statistics._max[c] = reader.ReadSingle();
             statistics._means[c] = new Int128(reader.ReadUInt64(), reader.ReadUInt64());
             statistics._powers[c] = new Int128(reader.ReadUInt64(), reader.ReadUInt64());
+            statistics._zeros[c] = reader.ReadInt64();
             bool unseen = statistics._samples == 0 && statistics._min[c] == float.PositiveInfinity && statistics._max[c] == float.NegativeInfinity;
             if (!unseen && !(float.IsFinite(statistics._min[c]) && float.IsFinite(statistics._max[c]) && statistics._min[c] <= statistics._max[c]))
             {
@@ -35,9 +36,9 @@ internal sealed partial class ActivationStatistics
             }
         }
 
-        if (statistics._samples < 0)
+        if (statistics._samples < 0 || statistics._values < 0 || statistics._zeros.Any(z => z < 0 || z > statistics._values))
         {
-            throw new InvalidDataException($"tensor '{tensor}' cannot have {statistics._samples} samples");
+            throw new InvalidDataException($"tensor '{tensor}' cannot have {statistics._samples} samples with {statistics._values} values of a channel");
         }
 
         statistics.Histogram.Add(Histogram.Read(reader, Histogram.Fine));
@@ -55,12 +56,14 @@ internal sealed partial class ActivationStatistics
         writer.Write(_min.Length);
         writer.Write(!Channels.IsEmpty);
         writer.Write(_samples);
+        writer.Write(_values);
         for (int c = 0; c < _min.Length; c++)
         {
             writer.Write(_min[c]);
             writer.Write(_max[c]);
             Write(writer, _means[c]);
             Write(writer, _powers[c]);
+            writer.Write(_zeros[c]);
         }
 
         Histogram.Write(writer);

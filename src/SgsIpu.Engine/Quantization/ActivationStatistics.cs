@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using SgsIpu.Core;
@@ -26,11 +27,13 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
     private readonly float[] _max = Filled(channels, float.NegativeInfinity);
     private readonly float[] _sum = new float[channels];
     private readonly float[] _squares = new float[channels];
+    private readonly float[] _none = new float[channels];
     private readonly Int128[] _means = new Int128[channels];
     private readonly Int128[] _powers = new Int128[channels];
-    private readonly List<float[]> _peaks = [];
-    private float[]? _mean;
+    private readonly long[] _zeros = new long[channels];
+    private readonly Lock _gate = new();
     private int _samples;
+    private long _values;
 
     public string Tensor => tensor;
 
@@ -53,67 +56,44 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
     /// <summary>Mean square distance of a channel from its mean.</summary>
     public double Variance(int channel) => Math.Max(0, ((double)_powers[channel] / Unit / _samples) - Math.Pow(Mean(channel), 2));
 
-    /// <summary>Share of the values of a channel that are not 0; 1 where its histogram is not kept.</summary>
-    public double Density(int channel) => Channels.IsEmpty ? 1 : Math.Max(LeastDensity, Channels[channel].Density);
+    /// <summary>Share of the values of a channel that rounding changes: all but zeros.</summary>
+    public double Density(int channel) => _values == 0 ? 1 : Math.Max(LeastDensity, 1 - ((double)_zeros[channel] / _values));
 
-    /// <summary>Adds the values of one sample.</summary>
+    /// <summary>Adds the values of one sample. Safe from several threads.</summary>
     /// <param name="inner">Values of one channel that lie one after the other: the image of an NCHW tensor, 1 where channels come last.</param>
+    /// <param name="whole">What is known of all values of the sample where <paramref name="values"/> are only a part.</param>
     /// <exception cref="IpuException">A value is no number or infinite (id <c>ValueNotFinite</c>).</exception>
-    public void Observe(ReadOnlySpan<float> values, int inner)
+    public void Observe(ReadOnlySpan<float> values, int inner, ChannelSummaries whole = default)
     {
-        if (inner == 1)
+        lock (_gate)
         {
-            ObserveRows(values);
-        }
-        else
-        {
-            ObservePlanes(values, inner);
-        }
+            AddExtremes(whole);
+            if (inner == 1)
+            {
+                ObserveRows(values);
+            }
+            else
+            {
+                ObservePlanes(values, inner);
+            }
 
-        AddMoments(values.Length / _min.Length);
-        float low = _min.Min();
-        float high = _max.Max();
-        float largest = Math.Max(-low, high);
-        if (!float.IsFinite(largest))
-        {
-            throw new IpuException("ValueNotFinite", $"tensor '{tensor}' has values that are infinite or no numbers; it cannot be quantized", IpuErrorKind.InvalidArgument) { Target = tensor };
-        }
+            AddMoments(values.Length / _min.Length, whole.Mean);
+            float largest = Math.Max(-_min.Min(), _max.Max());
+            if (!float.IsFinite(largest))
+            {
+                throw new IpuException("ValueNotFinite", $"tensor '{tensor}' has values that are infinite or no numbers; it cannot be quantized", IpuErrorKind.InvalidArgument) { Target = tensor };
+            }
 
-        // An odd stride visits every channel of any power-of-two layout.
-        int stride = (values.Length / HistogramValues) | 1;
-        Histogram.Add(values, largest, stride);
-        AddToChannels(values, inner);
-        AddPeaks(largest);
-    }
+            // An odd stride visits every channel of any power-of-two layout.
+            int stride = (values.Length / HistogramValues) | 1;
+            Histogram.Add(values, largest, stride);
+            AddToChannels(values, inner);
 
-    /// <summary>The largest value of each channel of one sample, where <see cref="Observe"/> then sees only a part of it.</summary>
-    public void ObserveLargest(ReadOnlySpan<float> values)
-    {
-        _peaks.Add(values.ToArray());
-        for (int c = 0; c < _max.Length; c++)
-        {
-            _max[c] = Math.Max(_max[c], values[c]);
+            // What every sample reaches is no outlier, though a part of its values may lack it.
+            AddPeaks(whole.Largest, largest, 1);
+            AddPeaks(whole.NegatedSmallest, largest, -1);
         }
     }
-
-    /// <summary>As <see cref="ObserveLargest"/>, the smallest value of each channel with its sign turned.</summary>
-    public void ObserveSmallest(ReadOnlySpan<float> negated)
-    {
-        var smallest = new float[negated.Length];
-        for (int c = 0; c < smallest.Length; c++)
-        {
-            smallest[c] = -negated[c];
-        }
-
-        _peaks.Add(smallest);
-        for (int c = 0; c < _min.Length; c++)
-        {
-            _min[c] = Math.Min(_min[c], -negated[c]);
-        }
-    }
-
-    /// <summary>As <see cref="ObserveLargest"/>, the mean of each channel.</summary>
-    public void ObserveMean(ReadOnlySpan<float> values) => _mean = values.ToArray();
 
     public void Merge(ActivationStatistics other)
     {
@@ -123,9 +103,11 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
             _max[c] = Math.Max(_max[c], other._max[c]);
             _means[c] += other._means[c];
             _powers[c] += other._powers[c];
+            _zeros[c] += other._zeros[c];
         }
 
         _samples += other._samples;
+        _values += other._values;
         Histogram.Add(other.Histogram);
         for (int c = 0; c < Channels.Length; c++)
         {
@@ -145,7 +127,7 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
 
     /// <summary>Turns the sums of one sample into integers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddMoments(int values)
+    private void AddMoments(int values, ReadOnlySpan<float> means)
     {
         int count = Math.Max(values, 1);
         for (int c = 0; c < _sum.Length; c++)
@@ -153,36 +135,48 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
             float part = _sum[c] / count;
             float power = _squares[c] / count;
             float mean = part;
-            if (_mean is not null)
+            if (!means.IsEmpty)
             {
                 // The spread is that of the part, around the mean of all.
-                mean = _mean[c];
+                mean = means[c];
                 power += (mean * mean) - (part * part);
             }
 
             _means[c] += Whole(mean * Unit);
             _powers[c] += Whole(power * Unit);
+            _zeros[c] += (long)_none[c];
         }
 
-        _mean = null;
         Array.Clear(_sum);
         Array.Clear(_squares);
+        Array.Clear(_none);
         _samples++;
+        _values += values;
     }
 
-    /// <summary>Counts the extremes of each channel, which a part of its values may lack: what every sample reaches is no outlier.</summary>
-    private void AddPeaks(float largest)
+    private void AddExtremes(ChannelSummaries whole)
     {
-        foreach (float[] peak in _peaks)
+        for (int c = 0; c < whole.Largest.Length; c++)
         {
-            Histogram.Add(peak, largest, 1);
-            for (int c = 0; c < Channels.Length; c++)
-            {
-                Channels[c].Add(peak[c], Math.Max(-_min[c], _max[c]));
-            }
+            _max[c] = Math.Max(_max[c], whole.Largest[c]);
         }
 
-        _peaks.Clear();
+        for (int c = 0; c < whole.NegatedSmallest.Length; c++)
+        {
+            _min[c] = Math.Min(_min[c], -whole.NegatedSmallest[c]);
+        }
+    }
+
+    private void AddPeaks(ReadOnlySpan<float> peaks, float largest, float sign)
+    {
+        for (int c = 0; c < peaks.Length; c++)
+        {
+            Histogram.Add(sign * peaks[c], largest);
+            if (!Channels.IsEmpty)
+            {
+                Channels[c].Add(sign * peaks[c], Math.Max(-_min[c], _max[c]));
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -232,6 +226,7 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
                 Vector256.Max(v, Vector256.Create(_max.AsSpan(i))).CopyTo(_max.AsSpan(i));
                 (Vector256.Create(_sum.AsSpan(i)) + v).CopyTo(_sum.AsSpan(i));
                 (Vector256.Create(_squares.AsSpan(i)) + (v * v)).CopyTo(_squares.AsSpan(i));
+                (Vector256.Create(_none.AsSpan(i)) + IsZero(v)).CopyTo(_none.AsSpan(i));
             }
 
             for (; i < c; i++)
@@ -240,9 +235,13 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
                 _max[i] = Math.Max(_max[i], x[i]);
                 _sum[i] += x[i];
                 _squares[i] += x[i] * x[i];
+                _none[i] += x[i] == 0 ? 1 : 0;
             }
         }
     }
+
+    /// <summary>1 where a value is 0.</summary>
+    private static Vector256<float> IsZero(Vector256<float> v) => Vector256.Equals(v, Vector256<float>.Zero) & Vector256<float>.One;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ObservePlanes(ReadOnlySpan<float> values, int inner)
@@ -251,23 +250,25 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
         {
             ReadOnlySpan<float> x = values.Slice(plane * inner, inner);
             int c = plane % _min.Length;
-            (float low, float high, float sum, float squares) = Summary(x);
+            (float low, float high, float sum, float squares, int zeros) = Summary(x);
             _min[c] = Math.Min(_min[c], low);
             _max[c] = Math.Max(_max[c], high);
             _sum[c] += sum;
             _squares[c] += squares;
+            _none[c] += zeros;
         }
     }
 
-    /// <summary>Least and greatest value (NaN where one is not finite), sum, and sum of squares.</summary>
+    /// <summary>Least and greatest value (NaN where one is not finite), sum, sum of squares, and how many are 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (float Low, float High, float Sum, float Squares) Summary(ReadOnlySpan<float> x)
+    private static (float Low, float High, float Sum, float Squares, int Zeros) Summary(ReadOnlySpan<float> x)
     {
         int width = Vector512<float>.Count;
         Vector512<float> low = Vector512.Create(float.PositiveInfinity);
         Vector512<float> high = Vector512.Create(float.NegativeInfinity);
         Vector512<float> sums = Vector512<float>.Zero;
         Vector512<float> powers = Vector512<float>.Zero;
+        int zeros = 0;
         int i = 0;
         for (; i <= x.Length - width; i += width)
         {
@@ -276,6 +277,7 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
             high = Vector512.MaxNative(high, v);
             sums += v;
             powers += v * v;
+            zeros += BitOperations.PopCount(Vector512.Equals(v, Vector512<float>.Zero).ExtractMostSignificantBits());
         }
 
         float least = float.PositiveInfinity;
@@ -298,9 +300,10 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
             greatest = Math.Max(greatest, x[i]);
             sum += x[i];
             squares += x[i] * x[i];
+            zeros += x[i] == 0 ? 1 : 0;
         }
 
-        return (least, greatest, sum, squares);
+        return (least, greatest, sum, squares, zeros);
     }
 
     private static float Largest(Vector512<float> v)

@@ -25,7 +25,7 @@ internal static class Calibrator
             throw new IpuException("NoSamples", $"'{model.Name}': the Q modes rebuild layers on samples, which statistics do not replace", IpuErrorKind.InvalidArgument) { Target = model.Name };
         }
 
-        CalibrationStatistics statistics = options.Statistics is { } given ? Checked(model, given) : Observed(model, options, progress, cancellationToken);
+        CalibrationStatistics statistics = options.Statistics is { } given ? Checked(model, given) : Observed(model, options, UsesChannels(options), progress, cancellationToken);
         var state = new CalibrationState(model, options.Level, statistics) { Budget = Checked(model, options) };
         return options.QMode is { } mode
             ? new Reconstruction.QModeCalibrator(state, mode, options, progress).Calibrate(cancellationToken)
@@ -41,7 +41,7 @@ internal static class Calibrator
             throw new IpuException("StageMismatch", $"'{model.Name}' is a {model.Stage} model; statistics are of a Float one", IpuErrorKind.InvalidArgument) { Target = model.Name };
         }
 
-        return Observed(Prepared(model, options), options, progress, cancellationToken);
+        return Observed(Prepared(model, options), options, byChannel: true, progress, cancellationToken);
     }
 
     private static IpuModel Prepared(IpuModel model, CalibrationOptions options)
@@ -54,7 +54,11 @@ internal static class Calibrator
     private static PrecisionPlan PlanOf(Graph graph, IpuModel model) =>
         new PrecisionPlan(graph, model.InputConfig).Observe(RangeDecider.FormatRanges(model.InputConfig).Keys.ToFrozenSet());
 
-    private static CalibrationStatistics Observed(IpuModel model, CalibrationOptions options, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    /// <summary>True where ranges of channels are chosen by their histograms: not where they are the extremes.</summary>
+    private static bool UsesChannels(CalibrationOptions options) => options.QMode is not null || options.Level >= CalibrationLevel.L3;
+
+    /// <param name="byChannel">True keeps histograms of channels.</param>
+    private static CalibrationStatistics Observed(IpuModel model, CalibrationOptions options, bool byChannel, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
     {
         if (options.Samples.Count == 0)
         {
@@ -63,12 +67,15 @@ internal static class Calibrator
 
         Graph graph = new GivenTable(model.Graph, model.Given).Graph;
         PrecisionPlan plan = PlanOf(graph, model);
+
+        // Making a session takes one core.
+        Task<string> fingerprint = Task.Run(() => GraphFingerprint.Of(graph, model.InputConfig), cancellationToken);
         var tensors = new Dictionary<string, ActivationStatistics>(StringComparer.Ordinal);
         HeldSamples? held = null;
         string[][] groups = options.MemorySaving ? [.. Groups(graph, plan.Observed)] : [[.. plan.Observed]];
         foreach (string[] group in groups)
         {
-            using var collector = new StatisticsCollector(graph, group, plan.ObservedByChannel, options.MemorySaving);
+            using var collector = new StatisticsCollector(graph, group, byChannel ? plan.ObservedByChannel : null, options.MemorySaving);
             foreach ((string tensor, ActivationStatistics seen) in collector.Collect(options.Samples, options.MemorySaving ? 1 : options.NumProcess, progress, cancellationToken))
             {
                 tensors[tensor] = seen;
@@ -77,7 +84,7 @@ internal static class Calibrator
             held ??= collector.Held;
         }
 
-        return new CalibrationStatistics(model.Name, GraphFingerprint.Of(graph, model.InputConfig), tensors, held!);
+        return new CalibrationStatistics(model.Name, fingerprint.GetAwaiter().GetResult(), tensors, held!);
     }
 
     /// <summary>Tensors that follow each other, about as many bytes in each group.</summary>

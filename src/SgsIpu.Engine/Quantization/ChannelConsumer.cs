@@ -41,17 +41,17 @@ internal sealed class ChannelConsumer
         _largest = new float[sums.Length];
         ReadOnlySpan<float> values = weights.As<float>();
         int perOutput = values.Length / _outputs;
+        var squares = new double[_channel.Length];
         for (int row = 0; row < values.Length; row += _channel.Length)
         {
             // A row holds one weight of each input channel; of a depthwise convolution, also of each output channel.
             int at = depthwise ? 0 : row / perOutput * channels;
-            for (int i = 0; i < _channel.Length; i++)
-            {
-                float value = values[row + i];
-                _gain[_channel[i]] += (double)value * value;
-                _largest[at + i] = Math.Max(_largest[at + i], Math.Abs(value));
-                sums[at + i] += value;
-            }
+            AddRow(values.Slice(row, _channel.Length), squares, sums.AsSpan(at), _largest.AsSpan(at));
+        }
+
+        for (int i = 0; i < squares.Length; i++)
+        {
+            _gain[_channel[i]] += squares[i];
         }
 
         for (int i = 0; i < sums.Length; i++)
@@ -78,31 +78,30 @@ internal sealed class ChannelConsumer
     /// <summary>The weights times the scale of the input channel that each belongs to.</summary>
     public Tensor Fold(ReadOnlySpan<double> scales)
     {
-        float[] values = _weights.ToFloats();
-        for (int row = 0; row < values.Length; row += _channel.Length)
+        double[] factors = Spread(scales);
+        var folded = new Tensor(DataType.Float32, _weights.Shape);
+        ReadOnlySpan<float> values = _weights.As<float>();
+        Span<float> products = folded.As<float>();
+        for (int row = 0; row < values.Length; row += factors.Length)
         {
-            for (int i = 0; i < _channel.Length; i++)
-            {
-                values[row + i] = (float)(values[row + i] * scales[_channel[i]]);
-            }
+            Multiply(values.Slice(row, factors.Length), factors, products[row..]);
         }
 
-        return Tensor.FromArray<float>(values, _weights.Shape);
+        return folded;
     }
 
     /// <summary>For each weight, the value of the input channel that it meets.</summary>
-    public Tensor Spread(ReadOnlySpan<double> channels)
+    public Tensor ByWeight(ReadOnlySpan<double> channels)
     {
-        var values = new float[_weights.Count];
-        for (int row = 0; row < values.Length; row += _channel.Length)
+        float[] row = [.. Spread(channels).Select(v => (float)v)];
+        var spread = new Tensor(DataType.Float32, _weights.Shape);
+        Span<float> values = spread.As<float>();
+        for (int at = 0; at < values.Length; at += row.Length)
         {
-            for (int i = 0; i < _channel.Length; i++)
-            {
-                values[row + i] = (float)channels[_channel[i]];
-            }
+            row.CopyTo(values[at..]);
         }
 
-        return Tensor.FromArray<float>(values, _weights.Shape);
+        return spread;
     }
 
     /// <summary>
@@ -145,19 +144,103 @@ internal sealed class ChannelConsumer
     public double[] BiasCorrection(Tensor weights, Tensor rounded, ReadOnlySpan<double> scales, ReadOnlySpan<double> means)
     {
         ReadOnlySpan<float> exact = weights.As<float>();
-        float[] integers = rounded.ToFloats();
+        ReadOnlySpan<float> integers = rounded.ToFloats();
         var correction = new double[scales.Length];
+        double[] weighted = Spread(means);
         int perOutput = exact.Length / scales.Length;
-        for (int row = 0; row < exact.Length; row += _channel.Length)
+        for (int row = 0; row < exact.Length; row += weighted.Length)
         {
-            for (int i = 0; i < _channel.Length; i++)
+            ReadOnlySpan<float> e = exact.Slice(row, weighted.Length);
+            ReadOnlySpan<float> q = integers.Slice(row, weighted.Length);
+            if (_depthwise)
             {
-                int o = _depthwise ? i : row / perOutput;
-                correction[o] += (exact[row + i] - (scales[o] * integers[row + i])) * means[_channel[i]];
+                for (int o = 0; o < weighted.Length; o++)
+                {
+                    correction[o] += (e[o] - (scales[o] * q[o])) * weighted[o];
+                }
+            }
+            else
+            {
+                int o = row / perOutput;
+                correction[o] += WeightedError(e, q, scales[o], weighted);
             }
         }
 
         return correction;
+    }
+
+    /// <summary>The value of the input channel of each place of the last dimension of the weights.</summary>
+    private double[] Spread(ReadOnlySpan<double> channels)
+    {
+        var spread = new double[_channel.Length];
+        for (int i = 0; i < spread.Length; i++)
+        {
+            spread[i] = channels[_channel[i]];
+        }
+
+        return spread;
+    }
+
+    private static void AddRow(ReadOnlySpan<float> values, Span<double> squares, Span<double> sums, Span<float> largest)
+    {
+        int width = Vector512<double>.Count;
+        int i = 0;
+        for (; i <= values.Length - width; i += width)
+        {
+            Vector256<float> v = Vector256.Create(values[i..]);
+            Vector512<double> exact = Widened(v);
+            (Vector512.Create<double>(squares[i..]) + (exact * exact)).CopyTo(squares[i..]);
+            (Vector512.Create<double>(sums[i..]) + exact).CopyTo(sums[i..]);
+            Vector256.Max(Vector256.Create<float>(largest[i..]), Vector256.Abs(v)).CopyTo(largest[i..]);
+        }
+
+        for (; i < values.Length; i++)
+        {
+            squares[i] += (double)values[i] * values[i];
+            sums[i] += values[i];
+            largest[i] = Math.Max(largest[i], Math.Abs(values[i]));
+        }
+    }
+
+    private static void Multiply(ReadOnlySpan<float> values, ReadOnlySpan<double> factors, Span<float> products)
+    {
+        int width = Vector512<double>.Count;
+        int i = 0;
+        for (; i <= values.Length - width; i += width)
+        {
+            Vector512<double> product = Widened(Vector256.Create(values[i..])) * Vector512.Create(factors[i..]);
+            Vector256.Narrow(product.GetLower(), product.GetUpper()).CopyTo(products[i..]);
+        }
+
+        for (; i < values.Length; i++)
+        {
+            products[i] = (float)(values[i] * factors[i]);
+        }
+    }
+
+    private static double WeightedError(ReadOnlySpan<float> exact, ReadOnlySpan<float> integers, double scale, ReadOnlySpan<double> factors)
+    {
+        int width = Vector512<double>.Count;
+        Vector512<double> sums = Vector512<double>.Zero;
+        int i = 0;
+        for (; i <= exact.Length - width; i += width)
+        {
+            sums += (Widened(Vector256.Create(exact[i..])) - (Widened(Vector256.Create(integers[i..])) * scale)) * Vector512.Create(factors[i..]);
+        }
+
+        double sum = Vector512.Sum(sums);
+        for (; i < exact.Length; i++)
+        {
+            sum += (exact[i] - (scale * integers[i])) * factors[i];
+        }
+
+        return sum;
+    }
+
+    private static Vector512<double> Widened(Vector256<float> v)
+    {
+        (Vector256<double> low, Vector256<double> high) = Vector256.Widen(v);
+        return Vector512.Create(low, high);
     }
 
     private static float LargestProduct(ReadOnlySpan<float> a, ReadOnlySpan<float> b)

@@ -85,7 +85,8 @@ internal static class ChannelScales
             double whole = tight.Max();
             foreach (double blend in Blends)
             {
-                yield return ([.. tight.Select(t => Math.Pow(whole, 1 - blend) * Math.Pow(Math.Max(t, whole / 4096), blend))], zero);
+                double common = Math.Pow(whole, 1 - blend);
+                yield return ([.. tight.Select(t => common * (blend > 0 ? Math.Pow(Math.Max(t, whole / 4096), blend) : 1))], zero);
             }
         }
     }

@@ -58,7 +58,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
         double[] scales = range is not null && input.IsPerTensor ? WeightQuantizer.GivenScales(constant, range, rule.WeightAxis, levels)
             : level == CalibrationLevel.L1 || wide
             ? WeightQuantizer.MinMaxScales(values, rule.WeightAxis, levels)
-            : WeightQuantizer.LeastSquaresScales(values, seen is null ? null : consumer?.Spread(OverScale(seen, seen.Variance, input, 2)), rule.WeightAxis, levels);
+            : WeightQuantizer.LeastSquaresScales(values, seen is null ? null : consumer?.ByWeight(OverScale(seen, seen.Variance, input, 2)), rule.WeightAxis, levels);
 
         double x = input.IsPerTensor ? input.Scale[0] : 1;
         float[]? bias = rule.Bias >= 0 && rule.Bias < node.Inputs.Length && node.Inputs[rule.Bias].Length > 0 ? Constant(node, rule.Bias).ToFloats() : null;

@@ -40,7 +40,7 @@ internal static class ExpectedSqnr
     {
         (int low, int high) = type == DataType.UInt8 ? (byte.MinValue - quant.ZeroPoint, byte.MaxValue - quant.ZeroPoint) : (-short.MaxValue, (int)short.MaxValue);
         return quant.IsPerTensor ? Error(seen.Histogram, quant.Scale[0])
-            : seen.Channels.IsEmpty ? quant.Scale.Average(s => s * s / 12) * seen.Histogram.Density
+            : seen.Channels.IsEmpty ? quant.Scale.Select((s, c) => s * s / 12 * seen.Density(c)).Average()
             : quant.Scale.Select((s, c) => Error(seen.Channels[c], s)).Average();
 
         double Error(Histogram values, double scale) => new RangeError(values, high - low + 1).MeanSquare(low * scale, high * scale);

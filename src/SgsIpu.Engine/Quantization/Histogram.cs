@@ -22,19 +22,17 @@ internal sealed class Histogram(int bins = Histogram.Fine)
     /// <summary>Beyond the largest finite number.</summary>
     public const int LargestExponent = 128;
 
-    private readonly uint[] _counts = new uint[bins];
+    /// <summary>Behind the bins, places that take what is counted elsewhere.</summary>
+    private readonly uint[] _counts = new uint[bins + Vector512<int>.Count];
     private readonly int _half = bins / 2;
     private double _scale = Math.ScaleB(bins / 2, -SmallestExponent);
 
     public int Bins => bins;
 
-    public ReadOnlySpan<uint> Counts => _counts;
+    public ReadOnlySpan<uint> Counts => _counts.AsSpan(0, bins);
 
     /// <summary>How many of the counted values are 0, which every mapping holds without an error.</summary>
     public uint Zeros { get; private set; }
-
-    /// <summary>Share of the values that rounding changes: all but zeros. 1 where nothing was counted.</summary>
-    public double Density => Total is > 0 and var total ? 1 - ((double)Zeros / total) : 1;
 
     /// <summary>e: the range is [−2^e, 2^e).</summary>
     public int Exponent { get; private set; } = SmallestExponent;
@@ -48,22 +46,41 @@ internal sealed class Histogram(int bins = Histogram.Fine)
     /// <summary>The bin that a value falls into, or the last one on its side.</summary>
     public int BinOf(double value) => (int)Math.Clamp(Math.Floor(value * _scale) + _half, 0, bins - 1);
 
-    /// <summary>Counts every <paramref name="stride"/>th value.</summary>
+    /// <summary>Counts runs of values, as many as are one after the other in a vector, and of these every <paramref name="stride"/>th.</summary>
     /// <param name="largest">At least the largest magnitude among the values; finite.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<float> values, float largest, int stride)
     {
         Widen(largest);
-        double scale = _scale;
+
+        // Scales are powers of 2, so that products are exact. Zeros, which are many, are counted together: adding to one bin again and again
+        // waits for itself.
+        int width = Vector512<float>.Count;
+        Vector512<float> scale = Vector512.Create((float)_scale);
+        Vector512<int> middle = Vector512.Create(_half);
+        Vector512<int> aside = Vector512<int>.Indices + Vector512.Create(bins);
+        Span<int> places = stackalloc int[width];
         uint[] counts = _counts;
         uint zeros = 0;
-        int start = stride == 1 ? AddVectors(values, (float)scale, ref zeros) : 0;
-        for (int i = start; i < values.Length; i += stride)
+        int i = 0;
+        for (; i <= values.Length - width; i += width * stride)
         {
-            counts[_half + (int)Math.Floor(values[i] * scale)]++;
-            zeros += values[i] == 0 ? 1u : 0u;
+            Vector512<float> v = Vector512.Create(values[i..]);
+            Vector512<int> none = Vector512.Equals(v, Vector512<float>.Zero).AsInt32();
+            zeros += (uint)BitOperations.PopCount(none.ExtractMostSignificantBits());
+            Vector512.ConditionalSelect(none, aside, Vector512.ConvertToInt32(Vector512.Floor(v * scale)) + middle).CopyTo(places);
+            foreach (int place in places)
+            {
+                counts[place]++;
+            }
         }
 
+        counts[_half] += zeros;
         Zeros += zeros;
+        for (; i < values.Length; i++)
+        {
+            Add(values[i], largest);
+        }
     }
 
     /// <summary>Counts one value.</summary>
@@ -123,7 +140,7 @@ internal sealed class Histogram(int bins = Histogram.Fine)
     {
         writer.Write((short)Exponent);
         writer.Write(Zeros);
-        writer.Write((ushort)_counts.Count(c => c != 0));
+        writer.Write((ushort)(bins - Counts.Count(0u)));
         int last = -1;
         for (int i = 0; i < bins; i++)
         {
@@ -153,43 +170,12 @@ internal sealed class Histogram(int bins = Histogram.Fine)
         return (Edge(low), Edge(high + 1));
     }
 
-    /// <summary>
-    /// Counts values eight at a time and returns how many. Scales are powers of 2, so that products are exact. Zeros, which are many,
-    /// are counted together: adding to one bin again and again waits for itself.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int AddVectors(ReadOnlySpan<float> values, float scale, ref uint zeros)
-    {
-        int width = Vector256<float>.Count;
-        var factor = Vector256.Create(scale);
-        var middle = Vector256.Create(_half);
-        Span<int> bins = stackalloc int[width];
-        uint[] counts = _counts;
-        uint none = 0;
-        int i = 0;
-        for (; i <= values.Length - width; i += width)
-        {
-            Vector256<float> v = Vector256.Create(values[i..]);
-            uint others = ~Vector256.Equals(v, Vector256<float>.Zero).ExtractMostSignificantBits() & byte.MaxValue;
-            none += (uint)(width - BitOperations.PopCount(others));
-            (Vector256.ConvertToInt32(Vector256.Floor(v * factor)) + middle).CopyTo(bins);
-            for (; others != 0; others &= others - 1)
-            {
-                counts[bins[BitOperations.TrailingZeroCount(others)]]++;
-            }
-        }
-
-        counts[_half] += none;
-        zeros += none;
-        return i;
-    }
-
     private ulong Total
     {
         get
         {
             ulong total = 0;
-            foreach (uint count in _counts)
+            foreach (uint count in Counts)
             {
                 total += count;
             }

@@ -16,30 +16,29 @@ namespace SgsIpu.Engine.Quantization;
 internal sealed class StatisticsCollector : IDisposable
 {
     private readonly Graph _graph;
-    private readonly IReadOnlySet<string>? _byChannel;
     private readonly bool _lean;
-    private readonly ImmutableArray<ObservedValue> _values = [];
+    private readonly ObservedTensor[] _observed = [];
     private readonly ImmutableArray<Shape> _outputs = [];
     private readonly string[] _inputs;
     private readonly OnnxSession? _session;
-    private readonly ConcurrentBag<Scratch> _scratch = [];
-    private readonly Dictionary<string, ActivationStatistics> _total;
+    private readonly ConcurrentBag<OnnxBuffers> _buffers = [];
+    private readonly Dictionary<string, ActivationStatistics> _statistics;
 
     /// <param name="observed">Inputs and computed tensors of the graph.</param>
     /// <param name="lean">True holds no memory between samples.</param>
     /// <param name="byChannel">Those of them whose channels have histograms of their own.</param>
     public StatisticsCollector(Graph graph, IReadOnlyList<string> observed, IReadOnlySet<string>? byChannel = null, bool lean = false)
     {
-        _byChannel = byChannel;
         _lean = lean;
         _graph = graph;
         Held = new HeldSamples(graph.Inputs.Sum(i => graph[i].ByteCount));
         _inputs = [.. observed.Where(graph.Inputs.Contains)];
         string[] computed = [.. observed.Except(_inputs)];
-        _total = observed.ToDictionary(t => t, NewStatistics, StringComparer.Ordinal);
+        _statistics = observed.ToDictionary(t => t, t => NewStatistics(graph[t], byChannel?.Contains(t) == true), StringComparer.Ordinal);
         if (computed.Length > 0)
         {
-            SourceGraph source = new OnnxEmitter(graph).EmitSummaries(computed, IsNonNegative, out _values);
+            SourceGraph source = new OnnxEmitter(graph).EmitSummaries(computed, IsNonNegative, out ImmutableArray<ObservedValue> values);
+            _observed = [.. values.GroupBy(v => v.Tensor).Select(g => new ObservedTensor(_statistics[g.Key], [.. g]))];
             _outputs = [.. source.Outputs.Select(o => new Shape(o.Dimensions.AsSpan()))];
             FreeMemory();
             _session = new OnnxSession(OnnxWriter.Write(source), [.. source.Outputs.Select(o => o.Name)], lean: lean);
@@ -62,12 +61,7 @@ internal sealed class StatisticsCollector : IDisposable
                 progress?.Report(new IpuProgress("Observing samples", Interlocked.Increment(ref done), samples.Count));
             },
             cancellationToken);
-        foreach (ActivationStatistics seen in _scratch.SelectMany(s => s.All))
-        {
-            _total[seen.Tensor].Merge(seen);
-        }
-
-        return _total;
+        return _statistics;
     }
 
     /// <summary>Samples kept to measure on.</summary>
@@ -75,9 +69,9 @@ internal sealed class StatisticsCollector : IDisposable
 
     public void Dispose()
     {
-        foreach (Scratch scratch in _scratch)
+        foreach (OnnxBuffers buffers in _buffers)
         {
-            scratch.Dispose();
+            buffers.Dispose();
         }
 
         _session?.Dispose();
@@ -92,11 +86,8 @@ internal sealed class StatisticsCollector : IDisposable
         }
     }
 
-    private ActivationStatistics NewStatistics(string tensor)
-    {
-        Shape shape = _graph[tensor].Shape;
-        return new ActivationStatistics(tensor, shape.Rank == 0 ? 1 : shape[-1], _byChannel?.Contains(tensor) == true);
-    }
+    private static ActivationStatistics NewStatistics(TensorSpec tensor, bool byChannel) =>
+        new(tensor.Name, tensor.Shape.Rank == 0 ? 1 : tensor.Shape[-1], byChannel);
 
     private void Observe(Sample sample, CancellationToken cancellationToken)
     {
@@ -105,42 +96,26 @@ internal sealed class StatisticsCollector : IDisposable
         {
             ModelInputs.Check(_graph, inputs);
             Held.Offer(sample.Inputs);
-            Scratch scratch = _scratch.TryTake(out Scratch? used) ? used : new Scratch(_total.Keys.Select(NewStatistics), _session is null ? null : new OnnxBuffers(_outputs));
             foreach (string input in _inputs)
             {
-                scratch[input].Observe(inputs[input].As<float>(), 1);
+                _statistics[input].Observe(inputs[input].As<float>(), 1);
             }
 
-            _session?.Run(inputs, scratch.Buffers!, cancellationToken);
-            foreach (ObservedValue value in _values)
+            if (_session is not null)
             {
-                Look(scratch[value.Tensor], value, scratch.Buffers![value.Output].Slice(value.Start, (int)value.Shape.Count));
-            }
+                OnnxBuffers buffers = _buffers.TryTake(out OnnxBuffers? used) ? used : _session.NewBuffers(inputs, _outputs);
+                _session.Run(inputs, buffers, cancellationToken);
+                foreach (ObservedTensor tensor in _observed)
+                {
+                    tensor.Observe(buffers);
+                }
 
-            _scratch.Add(scratch);
+                _buffers.Add(buffers);
+            }
         }
         catch (IpuException e) when (e.Kind == IpuErrorKind.InvalidArgument)
         {
             throw new IpuException(e.ErrorId, $"sample '{sample.Name}': {e.Message}", e.Kind, e) { Target = sample.Name };
-        }
-    }
-
-    private static void Look(ActivationStatistics statistics, ObservedValue value, ReadOnlySpan<float> values)
-    {
-        switch (value.Kind)
-        {
-            case ObservedKind.Maximum:
-                statistics.ObserveLargest(values);
-                break;
-            case ObservedKind.NegatedMinimum:
-                statistics.ObserveSmallest(values);
-                break;
-            case ObservedKind.Mean:
-                statistics.ObserveMean(values);
-                break;
-            default:
-                statistics.Observe(values, value.Inner);
-                break;
         }
     }
 
@@ -151,17 +126,23 @@ internal sealed class StatisticsCollector : IDisposable
         null => false,
     };
 
-    /// <summary>Statistics of the samples that one thread was at, and memory for the outputs of one.</summary>
-    private sealed class Scratch(IEnumerable<ActivationStatistics> statistics, OnnxBuffers? buffers) : IDisposable
+    /// <summary>A tensor, and what the session returns of it.</summary>
+    private sealed class ObservedTensor(ActivationStatistics statistics, ObservedValue[] values)
     {
-        private readonly Dictionary<string, ActivationStatistics> _byName = statistics.ToDictionary(s => s.Tensor, StringComparer.Ordinal);
+        private readonly ObservedValue _seen = values.Single(v => v.Kind is ObservedKind.All or ObservedKind.Part);
 
-        public OnnxBuffers? Buffers => buffers;
+        public void Observe(OnnxBuffers buffers)
+        {
+            var whole = new ChannelSummaries
+            {
+                Largest = Values(buffers, ObservedKind.Maximum),
+                NegatedSmallest = Values(buffers, ObservedKind.NegatedMinimum),
+                Mean = Values(buffers, ObservedKind.Mean),
+            };
+            statistics.Observe(Values(buffers, _seen.Kind), _seen.Inner, whole);
+        }
 
-        public IEnumerable<ActivationStatistics> All => _byName.Values;
-
-        public ActivationStatistics this[string tensor] => _byName[tensor];
-
-        public void Dispose() => buffers?.Dispose();
+        private ReadOnlySpan<float> Values(OnnxBuffers buffers, ObservedKind kind) =>
+            Array.Find(values, v => v.Kind == kind) is { } value ? buffers[value.Output].Slice(value.Start, value.Count) : [];
     }
 }

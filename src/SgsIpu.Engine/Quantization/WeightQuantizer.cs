@@ -1,5 +1,7 @@
+using System.Numerics.Tensors;
 using System.Runtime.Intrinsics;
 using SgsIpu.Core;
+using Tensor = SgsIpu.Core.Tensor;
 
 namespace SgsIpu.Engine.Quantization;
 
@@ -11,11 +13,7 @@ internal static class WeightQuantizer
 
     /// <summary>Scales that cover the largest magnitude of each channel.</summary>
     /// <param name="axis">Dimension of the output channels, or −1 for one scale.</param>
-    public static double[] MinMaxScales(Tensor weights, int axis, int levels)
-    {
-        float[][] channels = ByChannel(weights, axis);
-        return [.. channels.Select(c => Covering(c, levels))];
-    }
+    public static double[] MinMaxScales(Tensor weights, int axis, int levels) => [.. ByChannel(weights, axis).Select(c => Covering(c, levels))];
 
     /// <summary>
     /// Scales with the least square error of each channel, found by trying narrower ranges than the largest magnitude.
@@ -59,7 +57,21 @@ internal static class WeightQuantizer
         {
             double scale = scales[channel];
             channel = channel + 1 == scales.Length ? 0 : channel + 1;
-            for (int i = run; i < run + inner; i++)
+            int i = run;
+            for (; i <= run + inner - Vector512<float>.Count; i += Vector512<float>.Count)
+            {
+                Vector256<short> q = Rounded(Vector512.Create(values[i..]), scale, levels);
+                if (type == DataType.Int8)
+                {
+                    Vector128.Narrow(q.GetLower(), q.GetUpper()).CopyTo(bytes[i..]);
+                }
+                else
+                {
+                    q.CopyTo(words[i..]);
+                }
+            }
+
+            for (; i < run + inner; i++)
             {
                 double q = Math.Clamp(Math.Round(values[i] / scale, MidpointRounding.ToEven), -levels, levels);
                 if (type == DataType.Int8)
@@ -76,9 +88,19 @@ internal static class WeightQuantizer
         return result;
     }
 
-    private static double Covering(float[] channel, int levels)
+    private static Vector256<short> Rounded(Vector512<float> values, double scale, int levels)
     {
-        float largest = channel.Length == 0 ? 0 : channel.Max(Math.Abs);
+        (Vector512<double> low, Vector512<double> high) = Vector512.Widen(values);
+        Vector512<int> q = Vector512.ConvertToInt32(Vector512.Narrow(Rounded(low, scale, levels), Rounded(high, scale, levels)));
+        return Vector256.Narrow(q.GetLower(), q.GetUpper());
+    }
+
+    private static Vector512<double> Rounded(Vector512<double> values, double scale, int levels) =>
+        Vector512.Clamp(Vector512.Round(values / Vector512.Create(scale), MidpointRounding.ToEven), Vector512.Create((double)-levels), Vector512.Create((double)levels));
+
+    private static double Covering(ReadOnlySpan<float> channel, int levels)
+    {
+        float largest = channel.IsEmpty ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude(channel));
         return largest > 0 ? (double)largest / levels : 1.0;
     }
 
@@ -137,25 +159,23 @@ internal static class WeightQuantizer
 
     private static float[][] ByChannel(Tensor weights, int axis)
     {
-        float[] values = weights.ToFloats();
+        ReadOnlySpan<float> values = weights.As<float>();
         if (axis < 0)
         {
-            return [values];
+            return [values.ToArray()];
         }
 
         int channels = weights.Shape[axis];
         int inner = Inner(weights.Shape, axis);
-        int size = channels == 0 ? 0 : values.Length / channels;
+        int runs = channels == 0 ? 0 : values.Length / channels / inner;
         var result = new float[channels][];
         for (int c = 0; c < channels; c++)
         {
-            var channel = new float[size];
-            for (int i = 0; i < size; i++)
+            result[c] = new float[runs * inner];
+            for (int run = 0; run < runs; run++)
             {
-                channel[i] = values[(((i / inner * channels) + c) * inner) + (i % inner)];
+                values.Slice(((run * channels) + c) * inner, inner).CopyTo(result[c].AsSpan(run * inner));
             }
-
-            result[c] = channel;
         }
 
         return result;

@@ -9,6 +9,7 @@ namespace SgsIpu.Engine.Simulation;
 internal sealed class OnnxSession : IDisposable
 {
     private readonly InferenceSession _session;
+    private readonly string[] _inputs;
     private readonly string[] _outputs;
     private long _pressure;
 
@@ -45,6 +46,8 @@ internal sealed class OnnxSession : IDisposable
             throw new IpuException("OnnxRuntimeRefused", $"ONNX Runtime refuses the model: {e.Message}", IpuErrorKind.NotSupported, e);
         }
 
+        _inputs = [.. _session.InputNames];
+
         // The session holds the weights once more where the garbage collector does not see them; without knowing of it, it would let the
         // bytes of many large models pile up.
         _pressure = model.Length;
@@ -67,20 +70,30 @@ internal sealed class OnnxSession : IDisposable
 
     /// <summary>Runs once and shows each output where ONNX Runtime keeps it, without a copy.</summary>
     /// <param name="visit">Called with the output's position, type, shape and bytes, which are gone afterwards.</param>
-    public void Run(IReadOnlyDictionary<string, Tensor> inputs, Action<int, DataType, Shape, ReadOnlySpan<byte>> visit, CancellationToken cancellationToken) =>
+    public void Run(IReadOnlyDictionary<string, Tensor> inputs, Action<int, DataType, Shape, ReadOnlySpan<byte>> visit, CancellationToken cancellationToken)
+    {
+        using OnnxBuffers buffers = NewBuffers(inputs, []);
+        buffers.Fill(_inputs.Select(n => inputs[n]));
         Run(
-            inputs,
-            (options, names, values) =>
+            options =>
             {
-                using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, names, values, _outputs);
+                using IDisposableReadOnlyCollection<OrtValue> outputs = _session.Run(options, _inputs, buffers.Inputs, _outputs);
                 Visit(outputs, visit);
             },
             cancellationToken);
+    }
 
-    /// <summary>Runs once into memory that is used again, which saves the system from handing out fresh pages for every run.</summary>
-    /// <param name="buffers">One for each output.</param>
-    public void Run(IReadOnlyDictionary<string, Tensor> inputs, OnnxBuffers buffers, CancellationToken cancellationToken) =>
-        Run(inputs, (options, names, values) => _session.Run(options, names, values, _outputs, buffers.Values), cancellationToken);
+    /// <summary>Memory for the runs of one thread, which saves the system from handing out fresh pages for every run.</summary>
+    /// <param name="outputs">Shapes of the outputs, all of single precision.</param>
+    public OnnxBuffers NewBuffers(IReadOnlyDictionary<string, Tensor> inputs, IEnumerable<Shape> outputs) =>
+        new(_inputs.Select(n => inputs[n]), outputs);
+
+    /// <summary>Runs once in memory that is used again.</summary>
+    public void Run(IReadOnlyDictionary<string, Tensor> inputs, OnnxBuffers buffers, CancellationToken cancellationToken)
+    {
+        buffers.Fill(_inputs.Select(n => inputs[n]));
+        Run(options => _session.Run(options, _inputs, buffers.Inputs, _outputs, buffers.Outputs), cancellationToken);
+    }
 
     public void Dispose()
     {
@@ -103,74 +116,21 @@ internal sealed class OnnxSession : IDisposable
         }
     }
 
-    private void Run(IReadOnlyDictionary<string, Tensor> inputs, Action<Microsoft.ML.OnnxRuntime.RunOptions, string[], OrtValue[]> run, CancellationToken cancellationToken)
+    private static void Run(Action<Microsoft.ML.OnnxRuntime.RunOptions> run, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var options = new Microsoft.ML.OnnxRuntime.RunOptions();
         using CancellationTokenRegistration stop = cancellationToken.Register(() => options.Terminate = true);
-        string[] names = [.. _session.InputNames];
-        var values = new OrtValue[names.Length];
         try
         {
-            for (int i = 0; i < names.Length; i++)
-            {
-                values[i] = ToOrt(inputs[names[i]]);
-            }
-
-            run(options, names, values);
+            run(options);
         }
         catch (OnnxRuntimeException e)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new IpuException("OnnxRuntimeFailed", $"ONNX Runtime failed: {e.Message}", IpuErrorKind.External, e);
         }
-        finally
-        {
-            foreach (OrtValue? value in values)
-            {
-                value?.Dispose();
-            }
-        }
     }
-
-    private static OrtValue ToOrt(Tensor tensor)
-    {
-        long[] shape = [.. tensor.Shape.Select(d => (long)d)];
-        return tensor.Type switch
-        {
-            DataType.Float32 => Wrap<float>(tensor, shape),
-            DataType.Float64 => Wrap<double>(tensor, shape),
-            DataType.Int64 => Wrap<long>(tensor, shape),
-            DataType.Int32 => Wrap<int>(tensor, shape),
-            DataType.Int16 => Wrap<short>(tensor, shape),
-            DataType.UInt16 => Wrap<ushort>(tensor, shape),
-            DataType.UInt8 => Wrap<byte>(tensor, shape),
-            DataType.Int8 => Wrap<sbyte>(tensor, shape),
-            DataType.Bool => Wrap<bool>(tensor, shape),
-            _ => throw new IpuException("InputType", $"ONNX Runtime takes no {tensor.Type} input", IpuErrorKind.NotSupported),
-        };
-    }
-
-    private static OrtValue Wrap<T>(Tensor tensor, long[] shape)
-        where T : unmanaged
-    {
-        OrtValue value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TypeOf(tensor.Type), shape);
-        tensor.As<T>().CopyTo(value.GetTensorMutableDataAsSpan<T>());
-        return value;
-    }
-
-    private static TensorElementType TypeOf(DataType type) => type switch
-    {
-        DataType.Float32 => TensorElementType.Float,
-        DataType.Float64 => TensorElementType.Double,
-        DataType.Int64 => TensorElementType.Int64,
-        DataType.Int32 => TensorElementType.Int32,
-        DataType.Int16 => TensorElementType.Int16,
-        DataType.UInt16 => TensorElementType.UInt16,
-        DataType.UInt8 => TensorElementType.UInt8,
-        DataType.Int8 => TensorElementType.Int8,
-        _ => TensorElementType.Bool,
-    };
 
     private static DataType FromOrt(TensorElementType type) => type switch
     {

@@ -21,9 +21,6 @@ public sealed class OnnxEmitter(Graph graph)
     /// <summary>ONNX Runtime blocks this many channels, or a multiple.</summary>
     private const int BlockedChannels = 8;
 
-    /// <summary>The most channels that it blocks.</summary>
-    private const int WidestBlock = 16;
-
     private static readonly ImmutableArray<int> ToFirst = [0, 3, 1, 2];
     private static readonly ImmutableArray<int> ToLast = [0, 2, 3, 1];
 
@@ -83,8 +80,9 @@ public sealed class OnnxEmitter(Graph graph)
     /// costs no transpose. Of large images it is the extremes of each channel and an evenly spaced part: pooling them is far cheaper than handing
     /// out everything, because ONNX Runtime keeps images in a blocked layout that only pooling reads as it is.
     /// </summary>
+    /// <param name="tensors">In the order of execution.</param>
     /// <param name="nonNegative">True for tensors without values below 0, whose least value is not asked for.</param>
-    /// <param name="values">What each output of the graph is, in order; of one tensor, extremes come before the part.</param>
+    /// <param name="values">What there is in the outputs of the graph: of every tensor either all values or a part and its summaries.</param>
     public SourceGraph EmitSummaries(IReadOnlyList<string> tensors, Func<string, bool> nonNegative, out ImmutableArray<ObservedValue> values)
     {
         ArgumentNullException.ThrowIfNull(tensors);
@@ -92,61 +90,39 @@ public sealed class OnnxEmitter(Graph graph)
         EmitNodes(tensors);
         var seen = ImmutableArray.CreateBuilder<ObservedValue>();
         var declared = new List<SourceTensor>();
-        var summaries = new List<(string Value, string Tensor, ObservedKind Kind, int Channels)>();
-        void Output(string name, string tensor, ObservedKind kind, Shape shape, int inner)
-        {
-            seen.Add(new ObservedValue(tensor, kind, shape, inner, declared.Count, Start: 0));
-            declared.Add(new SourceTensor(name, graph[tensor].Type, shape.Dimensions));
-        }
-
+        var joins = new Stack<(string[] Values, string Output)>();
         foreach (string tensor in tensors)
         {
             Shape shape = graph[tensor].Shape;
             if (!LivesChannelsFirst(tensor))
             {
-                Output(Native(tensor), tensor, ObservedKind.All, shape, inner: 1);
+                seen.Add(new ObservedValue(tensor, ObservedKind.All, checked((int)shape.Count), Inner: 1, declared.Count, Start: 0));
+                declared.Add(new SourceTensor(Native(tensor), graph[tensor].Type, shape.Dimensions));
                 continue;
             }
 
-            Shape first = shape.Permute(ToFirst.AsSpan());
-            string value = _first[tensor];
-            if (shape[1] * shape[2] < LeastPixels || shape[3] % BlockedChannels != 0 || shape[0] != 1)
-            {
-                Output(value, tensor, ObservedKind.All, first, shape[1] * shape[2]);
-                continue;
-            }
-
-            summaries.Add((Add("GlobalMaxPool", [value], tensor + "/max"), tensor, ObservedKind.Maximum, shape[3]));
-            if (!nonNegative(tensor))
-            {
-                var minus = new float[shape[3]];
-                Array.Fill(minus, -1);
-                string weights = Constant(Tensor.FromArray<float>(minus, new Shape(shape[3], 1, 1, 1)), tensor + "/minus");
-                string negated = Add("Conv", [value, weights], tensor + "/negated", ("group", (long)shape[3]), ("kernel_shape", Longs([1, 1])));
-                summaries.Add((Add("GlobalMaxPool", [negated], tensor + "/min"), tensor, ObservedKind.NegatedMinimum, shape[3]));
-            }
-
-            summaries.Add((Add("GlobalAveragePool", [value], tensor + "/mean"), tensor, ObservedKind.Mean, shape[3]));
-            string picked = Pick(value, tensor, shape, out Shape part);
-            Output(picked, tensor, ObservedKind.Part, part, part[2] * part[3]);
-        }
-
-        // One output for many small ones: each costs a node that undoes the blocked layout. Blocks stay whole where channels fill them.
-        foreach (var group in summaries.GroupBy(s => s.Channels % WidestBlock == 0))
-        {
             int start = 0;
-            foreach ((_, string tensor, ObservedKind kind, int channels) in group)
+            var joined = new List<string>();
+            foreach ((ObservedKind kind, string value, Shape part) in Summaries(tensor, nonNegative(tensor)))
             {
-                seen.Add(new ObservedValue(tensor, kind, new Shape(1, channels, 1, 1), Inner: 1, declared.Count, start));
-                start += channels;
+                seen.Add(new ObservedValue(tensor, kind, checked((int)part.Count), part[2] * part[3], declared.Count, start));
+                start += (int)part.Count;
+                joined.Add(part[2] * part[3] == 1 ? value : Add("Reshape", [value, Constant([1, part.Count, 1, 1], "shape")], tensor + "/column"));
             }
 
-            string all = Add("Concat", group.Select(s => s.Value), "summaries", ("axis", 1L));
-            declared.Add(new SourceTensor(all, DataType.Float32, [1, start, 1, 1]));
+            string output = Fresh(tensor + "/summary");
+            joins.Push(([.. joined], output));
+            declared.Add(new SourceTensor(output, DataType.Float32, [1, start, 1, 1]));
         }
 
-        // Extremes come before the part.
-        values = [.. seen.OrderBy(v => v.Kind is ObservedKind.All or ObservedKind.Part)];
+        // ONNX Runtime walks back from the last node that nothing reads: it then summarizes each tensor while it is in the cache, and before its
+        // memory is needed. Nodes that it adds to undo the blocked layout come after all others, and hence never end a graph here.
+        foreach ((string[] parts, string output) in joins)
+        {
+            Add("Concat", parts, [output], ("axis", 1L));
+        }
+
+        values = seen.ToImmutable();
         return ToSource(declared);
     }
 
@@ -302,6 +278,32 @@ public sealed class OnnxEmitter(Graph graph)
 
         string reshaped = Add("Reshape", [Native(tensor), Constant(Longs(full), "shape")], tensor + "/rank4");
         return Add("Transpose", [reshaped], tensor + "/nchw", ("perm", Longs(ToFirst)));
+    }
+
+    /// <summary>What is asked of an image, channels first.</summary>
+    private IEnumerable<(ObservedKind Kind, string Value, Shape Shape)> Summaries(string tensor, bool nonNegative)
+    {
+        Shape shape = graph[tensor].Shape;
+        string value = _first[tensor];
+        if (shape[1] * shape[2] < LeastPixels || shape[3] % BlockedChannels != 0 || shape[0] != 1)
+        {
+            yield return (ObservedKind.All, value, shape.Permute(ToFirst.AsSpan()));
+            yield break;
+        }
+
+        var one = new Shape(1, shape[3], 1, 1);
+        string picked = Pick(value, tensor, shape, out Shape part);
+        yield return (ObservedKind.Part, picked, part);
+        yield return (ObservedKind.Maximum, Add("GlobalMaxPool", [value], tensor + "/max"), one);
+        yield return (ObservedKind.Mean, Add("GlobalAveragePool", [value], tensor + "/mean"), one);
+        if (!nonNegative)
+        {
+            var minus = new float[shape[3]];
+            Array.Fill(minus, -1);
+            string weights = Constant(Tensor.FromArray<float>(minus, new Shape(shape[3], 1, 1, 1)), tensor + "/minus");
+            string negated = Add("Conv", [value, weights], tensor + "/negated", ("group", (long)shape[3]), ("kernel_shape", Longs([1, 1])));
+            yield return (ObservedKind.NegatedMinimum, Add("GlobalMaxPool", [negated], tensor + "/min"), one);
+        }
     }
 
     /// <summary>

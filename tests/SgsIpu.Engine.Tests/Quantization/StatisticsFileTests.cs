@@ -108,7 +108,7 @@ public sealed class StatisticsFileTests
     {
         using var file = new MemoryStream();
         file.Write("SGSSTATS"u8);
-        file.Write(BitConverter.GetBytes(1));
+        file.Write(BitConverter.GetBytes(2));
         file.Write(BitConverter.GetBytes(content.Length));
         using (var deflate = new System.IO.Compression.DeflateStream(file, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
         {
