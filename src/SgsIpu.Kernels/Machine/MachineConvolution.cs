@@ -14,6 +14,9 @@ internal sealed unsafe class MachineConvolution : Convolution
     private const int DirectBytes = 256 * 1024;
     private const int PackedBytes = 96 * 1024;
 
+    /// <summary>Pixels from which on a thread's parts are as high as the tallest tile.</summary>
+    private const int PixelsPerThread = 36;
+
     private static readonly Action<(MachineConvolution Self, nint X, nint Y), int, int> Direct = static (s, first, end) => s.Self.RunDirect((byte*)s.X, (byte*)s.Y, first, end);
     private static readonly Action<(MachineConvolution Self, nint X, nint Y), int, int> Packed = static (s, first, end) => s.Self.RunPacked((byte*)s.X, (byte*)s.Y, first, end);
 
@@ -21,7 +24,6 @@ internal sealed unsafe class MachineConvolution : Convolution
     private readonly PixelPacker<Vector512<int>, Vectors512> _packer;
     private readonly bool _direct;
     private readonly int _blockRows;
-    private readonly int _blocks;
 
     private MachineConvolution(ConvolutionSpec spec, MachinePanels panels)
         : base(spec with { Weights = [] })
@@ -34,8 +36,8 @@ internal sealed unsafe class MachineConvolution : Convolution
         // Blocks of equal size.
         int pixels = spec.Batch * spec.OutHeight * spec.OutWidth;
         int most = Math.Max(12, (_direct ? DirectBytes : PackedBytes) / rowBytes);
-        _blocks = Math.Max(1, (pixels + most - 1) / most);
-        _blockRows = (pixels + _blocks - 1) / _blocks;
+        int blocks = Math.Max(1, (pixels + most - 1) / most);
+        _blockRows = (pixels + blocks - 1) / blocks;
     }
 
     private int InputSize => Spec.InputType == DataType.UInt8 ? sizeof(byte) : sizeof(short);
@@ -54,9 +56,9 @@ internal sealed unsafe class MachineConvolution : Convolution
     {
         fixed (byte* px = x, py = y)
         {
-            if (_direct && _blocks < threads)
+            if (_direct && Pixels < threads * PixelsPerThread && _panels.Panels.Length >= threads)
             {
-                // Few pixels: threads share the columns.
+                // Too few pixels for tiles of full height: threads share the columns.
                 Workers.Run(_panels.Panels.Length, threads, (this, (nint)px, (nint)py), Direct);
             }
             else
