@@ -6,10 +6,17 @@ namespace SgsIpu.Kernels;
 /// <summary>Copies many short runs of bytes of one length, at even distances. Parts of a run may be written twice; nothing beyond it is read or written.</summary>
 public static unsafe class RunCopy
 {
+    /// <summary>Bytes below which a second thread costs more than it gains.</summary>
+    private const int LeastForThreads = 1 << 16;
+
+    private static readonly Action<Runs, int, int> Body = static (r, first, end) =>
+        Copy((byte*)r.Source + (first * r.SourceStep), r.SourceStep, (byte*)r.Target + (first * r.TargetStep), r.TargetStep, end - first, r.Bytes);
+
     /// <summary>Copies runs from the start of a span to that of another.</summary>
     /// <param name="sourceStep">Bytes from a run to the next; also negative or 0, from <paramref name="start"/> on.</param>
+    /// <param name="threads">Threads to use at most.</param>
     /// <exception cref="ArgumentOutOfRangeException">The runs are not within the spans.</exception>
-    public static void Copy(ReadOnlySpan<byte> source, int start, int sourceStep, Span<byte> target, int targetStep, int count, int bytes)
+    public static void Copy(ReadOnlySpan<byte> source, int start, int sourceStep, Span<byte> target, int targetStep, int count, int bytes, int threads = 1)
     {
         if (count == 0 || bytes == 0)
         {
@@ -22,7 +29,7 @@ public static unsafe class RunCopy
         ArgumentOutOfRangeException.ThrowIfGreaterThan(((long)targetStep * (count - 1)) + bytes, target.Length, nameof(target));
         fixed (byte* from = source, to = target)
         {
-            Copy(from + start, sourceStep, to, targetStep, count, bytes);
+            Workers.Run(count, (long)count * bytes < LeastForThreads ? 1 : threads, new Runs((nint)(from + start), sourceStep, (nint)to, targetStep, bytes), Body);
         }
     }
 
@@ -88,4 +95,6 @@ public static unsafe class RunCopy
             Vector256.Load(source + bytes - Step).Store(target + bytes - Step);
         }
     }
+
+    private readonly record struct Runs(nint Source, nint SourceStep, nint Target, nint TargetStep, int Bytes);
 }

@@ -64,7 +64,7 @@ public sealed record ConcatOp(int Axis) : IpuOperator
             int at = 0;
             for (int i = 0; i < runs.Length; i++)
             {
-                RunCopy.Copy(a.Input(i), 0, runs[i], a.Output(0)[at..], rowBytes, rows, runs[i]);
+                RunCopy.Copy(a.Input(i), 0, runs[i], a.Output(0)[at..], rowBytes, rows, runs[i], a.Threads);
                 at += runs[i];
             }
         });

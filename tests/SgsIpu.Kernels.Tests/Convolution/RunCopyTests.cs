@@ -27,6 +27,23 @@ public sealed class RunCopyTests
     }
 
     [Theory]
+    [InlineData(200)]
+    [InlineData(-200)]
+    public void Many_runs_are_copied_by_any_number_of_threads(int sourceStep)
+    {
+        const int Count = 3000;
+        byte[] source = new byte[Count * 200];
+        new Random(9).NextBytes(source);
+        int start = sourceStep < 0 ? source.Length - 200 : 0;
+        byte[] one = new byte[Count * 70];
+        byte[] three = new byte[one.Length];
+        RunCopy.Copy(source, start, sourceStep, one, 70, Count, 66);
+        RunCopy.Copy(source, start, sourceStep, three, 70, Count, 66, 3);
+        Assert.Equal(source.AsSpan(start + (2999 * sourceStep), 66), one.AsSpan(2999 * 70, 66));
+        Assert.Equal(one, three);
+    }
+
+    [Theory]
     [InlineData(0, 8, 0, 3)]
     [InlineData(1, 8, 8, 2)]
     [InlineData(7, -8, 8, 2)]
