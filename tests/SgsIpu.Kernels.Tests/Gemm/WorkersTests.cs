@@ -21,6 +21,27 @@ public sealed class WorkersTests
         });
     }
 
+    [Fact]
+    public void Threads_that_have_fallen_asleep_are_woken_and_those_that_fall_asleep_are_not_waited_for()
+    {
+        byte[] x = new byte[1 << 10];
+        new Random(1).NextBytes(x);
+        Convolution copying = Convolution.Create(Copying(x.Length), KernelForms.CurrentProduct);
+        for (int run = 0; run < 60; run++)
+        {
+            // Around the moment after which a thread sleeps.
+            long end = System.Diagnostics.Stopwatch.GetTimestamp() + (System.Diagnostics.Stopwatch.Frequency / 1_000_000 * (20 + run));
+            while (System.Diagnostics.Stopwatch.GetTimestamp() < end)
+            {
+                Thread.SpinWait(1);
+            }
+
+            byte[] y = new byte[x.Length];
+            copying.Run(x, y, 3);
+            Assert.Equal(x, y);
+        }
+    }
+
     /// <summary>A convolution whose output is its input.</summary>
     private static ConvolutionSpec Copying(int width) => new()
     {
