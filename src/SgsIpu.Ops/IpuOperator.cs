@@ -55,6 +55,12 @@ public abstract record IpuOperator : Operator
     public virtual bool TakesChannelScales(IReadOnlyList<TensorSpec?> inputs) => false;
 
     /// <summary>
+    /// True for an element-wise operator whose output has the product of the scales of its inputs times one number, which is the same for every
+    /// channel (last dimension), so that its fixed form is the same as with one scale.
+    /// </summary>
+    public virtual bool MultipliesScales => false;
+
+    /// <summary>
     /// For operators that move values: the output channel (last dimension) that the first channel of an input becomes, below 0 where the
     /// first ones are left out; null where the channels of the input do not stay channels in their order.
     /// </summary>

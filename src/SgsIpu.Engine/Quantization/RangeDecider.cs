@@ -37,6 +37,12 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     /// <summary>A channel of which so many values were seen has the least headroom; its extremes are the better known the more there were.</summary>
     private const double ValuesForHeadroom = 1 << 20;
 
+    /// <summary>
+    /// Where 16 bits are all the noise there is, ranges of channels are to hold for so many times the values that were seen, and no more: with
+    /// an exponential tail, the greatest of n values grows with ln n (Gumbel, "Statistics of Extremes", 1958).
+    /// </summary>
+    private const double TimesSeen = 1000;
+
     /// <summary>Element-wise functions of larger numbers have one scale for the tensor.</summary>
     private const double MostByChannel = 1 << 14;
 
@@ -44,6 +50,7 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     private const double Plenty = 70;
 
     private readonly Graph _graph = model.Graph;
+    private bool? _isAllWide;
     private readonly TensorRanges _ranges = new();
     private readonly SortedDictionary<string, TensorDecision> _decisions = new(StringComparer.Ordinal);
 
@@ -112,12 +119,15 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
 
     private void SetWideChannels(IReadOnlyDictionary<string, ActivationStatistics> statistics)
     {
-        _ranges.Wide = WideChannels.Find(_graph, plan, given, TakesChannels, PixelMapping, t => WideRanges(t, statistics), t => _ranges.Mapping(plan.RangeOf(t), DataType.Int16));
+        _ranges.Wide = WideChannels.Find(_graph, plan, given, TakesChannels, n => IsAllWide && ((IpuOperator)n.Op).MultipliesScales, PixelMapping, t => WideRanges(t, statistics), t => _ranges.Mapping(plan.RangeOf(t), DataType.Int16));
         foreach (string tensor in _ranges.Wide.Keys.Where(t => !_decisions.TryGetValue(t, out TensorDecision? decision) || decision.QuantType == "INT16"))
         {
             _decisions[tensor] = new TensorDecision(tensor, "INT16", "MinMax", double.NaN, "16 bits cover more than was seen, each channel with a scale of its own") { ByChannel = true };
         }
     }
+
+    /// <summary>True where every convolution runs in 16 bits. Beside the noise of 8 bits, that of 16 does not show, and width costs nothing.</summary>
+    private bool IsAllWide => _isAllWide ??= _graph.Nodes.All(n => !IsConvolution(n) || plan.Precision.Of(n, plan.Rule(n)) == DataType.Int16);
 
     private QuantParam? PixelMapping(string input) =>
         given.Range(input) is null ? Boundary.PixelMapping(model.InputConfig?.Inputs.FirstOrDefault(i => i.Name == input), _graph[input].Shape) : null;
@@ -131,11 +141,17 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         }
 
         (float[] low, float[] high, int samples) = Extremes(tensor, statistics);
-        double values = (double)samples * _graph[tensor].Shape.Count / low.Length;
-        double headroom = level == CalibrationLevel.L1 ? 1 : Math.Clamp(1 + Math.Pow(ValuesForHeadroom / values, 0.25), Headroom, MostHeadroom);
+        double headroom = HeadroomOfChannels((double)samples * _graph[tensor].Shape.Count / low.Length);
         (double least, double most) = Bounds(tensor);
-        return new ChannelRanges("MinMax", [.. low.Select(v => Math.Max(headroom * Math.Min(v, 0), least))], [.. high.Select(v => Math.Min(headroom * Math.Max(v, 0), most))]);
+        var ranges = new ChannelRanges("MinMax", [.. low.Select(v => Math.Max(headroom * Math.Min(v, 0), least))], [.. high.Select(v => Math.Min(headroom * Math.Max(v, 0), most))]);
+        return IsAllWide && level > CalibrationLevel.L1 && statistics.TryGetValue(tensor, out ActivationStatistics? seen) && plan.WeighingConsumers(tensor).Count() == _graph.Consumers(tensor).Count
+            ? QuietChannels.Widened(ranges, Gain(seen), Signal(seen, Gain(seen)))
+            : ranges;
     }
+
+    /// <param name="values">Values of a channel that were seen.</param>
+    private double HeadroomOfChannels(double values) => level == CalibrationLevel.L1 ? 1
+        : Math.Clamp(1 + (IsAllWide ? Math.Log(TimesSeen) / Math.Log(Math.Max(values, 2)) : Math.Pow(ValuesForHeadroom / values, 0.25)), Headroom, MostHeadroom);
 
     /// <summary>What no value goes beyond, or where what reads it no longer tells values apart.</summary>
     private (double Least, double Most) Bounds(string tensor)
@@ -225,8 +241,13 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
 
         double[] gain = Gain(seen);
         double step = Headroom * largest / short.MaxValue;
-        return Decibels(Signal(seen, gain), gain.Sum() * step * step / 12) < Plenty ? LittleHeadroom : Headroom;
+        return Decibels(Signal(seen, gain) * Averaged(seen.Tensor), gain.Sum() * step * step / 12) < Plenty ? LittleHeadroom : Headroom;
     }
+
+    /// <summary>Values of which all that read a tensor take the mean, so that rounding, which is another for each, averages out; 1 where one reads the values themselves.</summary>
+    private double Averaged(string tensor) => _graph.Consumers(tensor)
+        .Select(n => n.Op is ReduceOp { Kind: ReduceKind.Mean } ? (double)_graph[tensor].Shape.Count / _graph[n.Outputs[0]].Shape.Count : 1)
+        .DefaultIfEmpty(1).Min();
 
     private bool IsConvolution(Node? node) => node is not null && plan.Rule(node) is { Class: QuantClass.Convolution, Weight: >= 0 };
 

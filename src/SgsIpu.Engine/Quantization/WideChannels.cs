@@ -26,12 +26,14 @@ internal sealed class WideChannels
     private readonly HashSet<string> _tensors;
     private readonly Dictionary<string, QuantParam> _mappings = new(StringComparer.Ordinal);
     private readonly Func<Node, bool> _takes;
+    private readonly Func<Node, bool> _multiplies;
 
-    private WideChannels(Graph graph, PrecisionPlan plan, GivenTable given, Func<Node, bool> takes, Func<string, QuantParam?> image)
+    private WideChannels(Graph graph, PrecisionPlan plan, GivenTable given, Func<Node, bool> takes, Func<Node, bool> multiplies, Func<string, QuantParam?> image)
     {
         _graph = graph;
         _plan = plan;
         _takes = takes;
+        _multiplies = multiplies;
         _tensors = new HashSet<string>(graph.Inputs.Where(i => image(i) is not null).Concat(graph.Nodes.SelectMany(n => n.Outputs)).Where(t => MayBe(t, given)), StringComparer.Ordinal);
 
         // What depends on a tensor that dropped out drops out, until nothing changes.
@@ -42,13 +44,14 @@ internal sealed class WideChannels
 
     /// <summary>The mappings by tensor.</summary>
     /// <param name="takes">True for element-wise nodes that take such scales.</param>
+    /// <param name="multiplies">True for element-wise nodes whose output has the products of the scales of their inputs, times one number.</param>
     /// <param name="image">The mapping of an input that is an image; null for others.</param>
     /// <param name="ranges">The range of each channel of a tensor that an operator computes.</param>
     /// <param name="plain">The mapping of a tensor with one scale.</param>
     public static IReadOnlyDictionary<string, QuantParam> Find(
-        Graph graph, PrecisionPlan plan, GivenTable given, Func<Node, bool> takes, Func<string, QuantParam?> image, Func<string, ChannelRanges> ranges, Func<string, QuantParam> plain)
+        Graph graph, PrecisionPlan plan, GivenTable given, Func<Node, bool> takes, Func<Node, bool> multiplies, Func<string, QuantParam?> image, Func<string, ChannelRanges> ranges, Func<string, QuantParam> plain)
     {
-        var channels = new WideChannels(graph, plan, given, takes, image);
+        var channels = new WideChannels(graph, plan, given, takes, multiplies, image);
         foreach (string input in graph.Inputs.Where(channels._tensors.Contains))
         {
             channels._mappings[input] = image(input)!;
@@ -57,8 +60,8 @@ internal sealed class WideChannels
         foreach (string tensor in graph.Nodes.SelectMany(n => n.Outputs).Where(channels._tensors.Contains))
         {
             Node producer = graph.Producer(tensor)!;
-            channels._mappings[tensor] = plan.Rule(producer).Class == QuantClass.Preserving
-                ? channels.HandedOn(producer, plain)
+            channels._mappings[tensor] = plan.Rule(producer).Class == QuantClass.Preserving ? channels.HandedOn(producer, plain)
+                : channels._multiplies(producer) ? channels.Product(producer, ranges(tensor))
                 : Mapping(ranges(tensor), graph[tensor].Shape.Rank - 1, FusedActivation.Of(producer.Op)?.Max ?? float.PositiveInfinity, channels.Finest(producer, plain));
         }
 
@@ -88,6 +91,16 @@ internal sealed class WideChannels
 
         QuantParam[] inputs = [.. _plan.Rule(node).Activations.Select(i => _mappings.GetValueOrDefault(node.Inputs[i]) ?? plain(node.Inputs[i]))];
         return c => inputs.Max(q => q.Scale[q.IsPerTensor ? 0 : c]) / MostRatio;
+    }
+
+    /// <summary>The scales of the inputs times one number, so that the range of each channel is covered.</summary>
+    private QuantParam Product(Node node, ChannelRanges ranges)
+    {
+        double[] bounds = [.. ranges.Low.Zip(ranges.High, (l, h) => Math.Max(-l, h))];
+        QuantParam[] inputs = [.. _plan.Rule(node).Activations.Select(i => _mappings.GetValueOrDefault(node.Inputs[i])).OfType<QuantParam>()];
+        double[] scales = [.. bounds.Select((_, c) => inputs.Aggregate(1.0, (product, q) => product * q.Scale[c]))];
+        double factor = bounds.Zip(scales, (b, s) => b / short.MaxValue / s).Max();
+        return new QuantParam([.. scales.Select(s => (factor > 0 ? factor : 1) * s)], 0, _graph[node.Outputs[0]].Shape.Rank - 1) { Min = [.. ranges.Low.Select(v => (float)v)], Max = [.. ranges.High.Select(v => (float)v)] };
     }
 
     private QuantParam HandedOn(Node node, Func<string, QuantParam> plain)
@@ -131,7 +144,7 @@ internal sealed class WideChannels
             { Class: QuantClass.Convolution, Weight: >= 0 } => FusedActivation.Of(op) is { } bounds && (bounds.Min == 0 || float.IsNegativeInfinity(bounds.Min)) && bounds.Max > 0,
             { Class: QuantClass.Preserving } rule => node.Outputs.Length == 1 && rule.Activations.Any(i => _tensors.Contains(node.Inputs[i]))
                 && rule.Activations.All(i => !_graph[node.Inputs[i]].IsConstant && op.ChannelOf(i, _graph.InputsOf(node), _graph[tensor]) is not null),
-            _ => _takes(node),
+            _ => _multiplies(node) ? node.Inputs.Any(_tensors.Contains) : _takes(node),
         };
     }
 
@@ -143,7 +156,7 @@ internal sealed class WideChannels
             QuantClass.Convolution => rule.Weight >= 0 && node.Inputs[0] == tensor && node.Inputs.Count(i => i == tensor) == 1
                 && (_plan.Precision.Of(node, rule) == DataType.UInt8 || _plan.FoldsChannels(node)),
             QuantClass.Preserving => _plan.TypeOf(node.Outputs[0]) == DataType.UInt8 || _tensors.Contains(node.Outputs[0]),
-            _ => _takes(node),
+            _ => _multiplies(node) ? _tensors.Contains(node.Outputs[0]) : _takes(node),
         };
     }
 }

@@ -32,7 +32,7 @@ public abstract record BinaryOp : ElementwiseOp
             return PrepareSum(binding, sign);
         }
 
-        BinaryKernel kernel = Kernel(BinaryOperands.Of(binding), KernelForms.Current);
+        BinaryKernel kernel = Kernel(MultipliesScales ? BinaryOperands.OfProduct(binding) : BinaryOperands.Of(binding), KernelForms.Current);
         return new DelegateKernel((in FixedArguments a) => kernel.Run(a.Input(0), a.Input(1), a.Output(0), a.Threads));
     }
 

@@ -16,6 +16,8 @@ public sealed record MulOp : BinaryOp
 
     public override string Name => "Mul";
 
+    public override bool MultipliesScales => true;
+
     protected override string OnnxName => "Mul";
 
     protected override ExactOperation Exact => ExactOperation.Multiply;

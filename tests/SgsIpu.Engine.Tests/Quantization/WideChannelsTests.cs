@@ -15,10 +15,10 @@ public sealed class WideChannelsTests
     private static readonly double[] Sizes = [8, 1, 0.1, 0.008, 3, 0.03];
 
     [Fact]
-    public void SmallChannelsKeepTheirBitsThroughFunctionsSumsAndMoves()
+    public void SmallChannelsKeepTheirBitsThroughFunctionsProductsSumsAndMoves()
     {
         IpuModel model = Fixed(out Dictionary<string, Tensor> input, out float[] exact);
-        foreach (string tensor in new[] { "left", "gated", "sum", "pooled", "joined" })
+        foreach (string tensor in new[] { "left", "gated", "product", "sum", "pooled", "joined" })
         {
             QuantParam quant = model.Graph[tensor].Quant!;
             Assert.Equal(model.Graph[tensor].Shape[-1], quant.Scale.Length);
@@ -77,11 +77,14 @@ public sealed class WideChannelsTests
         return IpuEngine.Calibrate(real, new CalibrationOptions(new OneSample(new Sample("x", [x])))
         {
             Level = CalibrationLevel.L2,
-            Given = [new GivenQuantization("x") { Bit = 16 }, new GivenQuantization("joined") { Bit = 16 }],
+            Given = [new GivenQuantization("x") { Bit = 16 }, new GivenQuantization("mean") { Bit = 16 }, new GivenQuantization("joined") { Bit = 16 }],
         });
     }
 
-    /// <summary>Two convolutions with channels of different sizes, SiLU, their sum, a pooling, a join, and a convolution that evens the sizes out.</summary>
+    /// <summary>
+    /// Two convolutions with channels of different sizes, SiLU, a gate for each channel of one of them, their sum, a pooling, a join, and a
+    /// convolution that evens the sizes out.
+    /// </summary>
     private static Graph Network()
     {
         var random = new Random(1);
@@ -91,7 +94,11 @@ public sealed class WideChannelsTests
         editor.Add("right", new Conv2DOp(), "x", Weights("w2", (o, _) => Sizes[o], Channels, 4), Bias("b2", Channels));
         editor.Add("gated", new SiluOp(), "left");
         editor.Add("gated2", new SiluOp(), "right");
-        editor.Add("sum", new AddOp(), "gated", "gated2");
+        editor.Add("mean", new AveragePool2DOp { KernelH = 8, KernelW = 8 }, "gated2");
+        editor.Add("squeezed", new Conv2DOp(), "mean", Weights("w4", (_, i) => 1 / Sizes[i], Channels, Channels), Bias("b4", Channels));
+        editor.Add("gate", new SigmoidOp(), "squeezed");
+        editor.Add("product", new MulOp(), "gated2", "gate");
+        editor.Add("sum", new AddOp(), "gated", "product");
         editor.Add("pooled", new MaxPool2DOp { KernelH = 3, KernelW = 3, PadTop = 1, PadBottom = 1, PadLeft = 1, PadRight = 1 }, "sum");
         editor.Add("joined", new ConcatOp(3), "sum", "pooled");
         editor.Add("y", new Conv2DOp(), "joined", Weights("w3", (_, i) => 1 / Sizes[i % Channels], 3, 2 * Channels), Bias("b3", 3));

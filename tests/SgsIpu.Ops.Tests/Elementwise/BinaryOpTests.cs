@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SgsIpu.Core;
 
 namespace SgsIpu.Ops.Tests.Elementwise;
@@ -60,6 +61,30 @@ public sealed class BinaryOpTests
     [Theory]
     [MemberData(nameof(Shapes))]
     public void Products_round_once(int[] a, int[] b) => AssertFixed(new MulOp(), a, b, OneRounding);
+
+    [Theory]
+    [InlineData(1, 5, 7, 3)]
+    [InlineData(1, 1, 1, 3)]
+    public void Products_take_scales_by_channel_in_one_ratio_to_those_of_the_output(params int[] gate)
+    {
+        double[] scales = [1, 0.01, 30];
+        TensorSpec a = Wide("a", [1, 5, 7, 3], scales);
+        TensorSpec b = Wide("b", gate, [0.25]);
+        TensorSpec y = Wide("y", [1, 5, 7, 3], [.. scales.Select(s => s * 10000)]);
+        short[] left = [.. Enumerable.Range(0, 105).Select(i => (short)((i * 613) - 32000))];
+        short[] right = [.. Enumerable.Range(0, (int)b.Shape.Count).Select(i => (short)((i * 977 % 32768) - 9000))];
+        var memory = new byte[y.ByteCount];
+        new MulOp().PrepareFixed(new FixedBinding("n", [a, b], [y])).Run(new FixedArguments([Bytes(left), Bytes(right)], [memory], default, 1));
+        short[] result = MemoryMarshal.Cast<byte, short>(memory).ToArray();
+        Assert.All(result.Select((v, i) => Math.Abs(v - (left[i] * 0.25 * right[i % right.Length] / 10000))), error => Assert.InRange(error, 0, OneRounding));
+    }
+
+    [Fact]
+    public void Products_of_scales_in_other_ratios_are_refused()
+    {
+        IpuException error = Assert.Throws<IpuException>(() => new MulOp().PrepareFixed(new FixedBinding("n", [Wide("a", [2, 2], [1, 2]), Wide("b", [2, 2], [1])], [Wide("y", [2, 2], [1, 1])])));
+        Assert.Equal("FixedNotSupported", error.ErrorId);
+    }
 
     [Theory]
     [MemberData(nameof(Shapes))]
@@ -160,6 +185,11 @@ public sealed class BinaryOpTests
     {
         Assert.Equal(new MulOp(), new MulOp().Permuted([0, 2, 3, 1], []));
     }
+
+    private static TensorSpec Wide(string name, int[] shape, double[] scales) =>
+        new(name, DataType.Int16, new Shape(shape)) { Quant = new QuantParam([.. scales], 0, scales.Length == 1 ? -1 : shape.Length - 1) };
+
+    private static byte[] Bytes(short[] values) => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
 
     private static void AssertFixed(IpuOperator op, int[] a, int[] b, double limit)
     {
