@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using SgsIpu.Core;
 using SgsIpu.Engine.Quantization.Reconstruction;
 using SgsIpu.Engine.Simulation;
@@ -22,17 +24,21 @@ internal static class BiasFitting
     {
         Node[] nodes = [.. graph.Nodes.Where(n => IsFitted(graph, integers, n))];
         string[] tensors = [.. nodes.Select(n => n.Outputs[0])];
-        TensorSpec[] rounded = [.. nodes.Select(n => integers[Rounded(integers, n)!.Outputs[0]])];
+        double[][] bounds = [.. nodes.Select(n => Bounds(integers[Rounded(integers, n)!.Outputs[0]], graph[n.Outputs[0]].Shape[-1]))];
         IReadOnlyList<ImmutableArray<Tensor>> samples = held.Samples;
-        var means = new double[samples.Count][][];
-        using (var runner = new FloatRunner(graph, tensors))
+        Dictionary<string, int> fitted = nodes.Select((n, i) => (n.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
+        double[][][] means = [.. samples.Select(_ => new double[nodes.Length][])];
+        using (var viewer = new FloatViewer(graph, tensors))
         {
             samples.ForEachParallel(
-                (sample, i) =>
-                {
-                    IReadOnlyDictionary<string, Tensor> values = runner.Run(HeldSamples.Named(graph, sample), cancellationToken);
-                    means[i] = [.. tensors.Select((t, k) => Sums(Within(values[t].As<float>(), rounded[k]), graph[t].Shape[-1]))];
-                },
+                (sample, i) => viewer.Run(
+                    HeldSamples.Named(graph, sample),
+                    (tensor, values, plane) =>
+                    {
+                        int k = Array.IndexOf(tensors, tensor);
+                        means[i][k] = Sums(values, plane, bounds[k]);
+                    },
+                    cancellationToken),
                 cancellationToken);
         }
 
@@ -49,7 +55,6 @@ internal static class BiasFitting
         }
 
         var shifts = new Dictionary<string, double[]>(StringComparer.Ordinal);
-        Dictionary<string, int> fitted = nodes.Select((n, i) => (n.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
         for (int k = 0; k < integers.Nodes.Length; k++)
         {
             Node node = integers.Nodes[k];
@@ -74,39 +79,58 @@ internal static class BiasFitting
     private static Node? Rounded(Graph integers, Node node) => integers.Nodes.FirstOrDefault(n => n.Name == node.Name);
 
     /// <summary>
-    /// Real values as far as 16 bits hold them. 16 bits cover all that was seen, but for what the function behind, a sigmoid curve, no longer
-    /// tells apart: that is meant to be missing. What 8 bits cut off is given back.
+    /// How far real values of each channel count: as far as 16 bits hold them. These cover all that was seen, but for what the function behind, a
+    /// sigmoid curve, no longer tells apart: that is meant to be missing. What 8 bits cut off is given back.
     /// </summary>
-    private static ReadOnlySpan<float> Within(ReadOnlySpan<float> values, TensorSpec output)
+    private static double[] Bounds(TensorSpec output, int channels)
     {
-        if (output.Type != DataType.Int16)
-        {
-            return values;
-        }
-
+        var bounds = new double[channels];
         ImmutableArray<double> scale = output.Quant!.Scale;
-        float[] within = values.ToArray();
-        for (int i = 0; i < within.Length; i++)
+        for (int c = 0; c < channels; c++)
         {
-            float bound = (float)(short.MaxValue * scale[scale.Length == 1 ? 0 : i % scale.Length]);
-            within[i] = Math.Clamp(within[i], -bound, bound);
+            bounds[c] = output.Type == DataType.Int16 ? short.MaxValue * scale[scale.Length == 1 ? 0 : c] : double.PositiveInfinity;
         }
 
-        return within;
+        return bounds;
     }
 
-    private static double[] Sums(ReadOnlySpan<float> values, int channels)
+    /// <summary>Sum of each channel.</summary>
+    /// <param name="plane">Pixels of an image where channels come first; 0 where they come last.</param>
+    private static double[] Sums(ReadOnlySpan<float> values, int plane, double[] bounds)
     {
-        var sums = new double[channels];
-        for (int row = 0; row < values.Length; row += channels)
+        var sums = new double[bounds.Length];
+        int run = Math.Max(plane, 1);
+        int c = 0;
+        for (int at = 0; at < values.Length; at += run)
         {
-            for (int c = 0; c < channels; c++)
+            double bound = bounds[c];
+            double sum = 0;
+            foreach (float value in values.Slice(at, run))
             {
-                sums[c] += values[row + c];
+                sum += Math.Clamp(value, -bound, bound);
             }
+
+            sums[c] += sum;
+            c = c + 1 == sums.Length ? 0 : c + 1;
         }
 
         return sums;
+    }
+
+    private static double[] Sums<T>(ReadOnlySpan<T> values, int channels)
+        where T : struct, IBinaryInteger<T>
+    {
+        var sums = new long[channels];
+        for (int row = 0; row < values.Length; row += channels)
+        {
+            ReadOnlySpan<T> pixel = values.Slice(row, channels);
+            for (int c = 0; c < sums.Length; c++)
+            {
+                sums[c] += long.CreateTruncating(pixel[c]);
+            }
+        }
+
+        return [.. sums.Select(s => (double)s)];
     }
 
     private static double[]? Shift(Graph integers, Node node, PreparedGraph.Frame[] frames, double[][] real)
@@ -124,7 +148,8 @@ internal static class BiasFitting
         var missing = new double[frames.Length][];
         for (int i = 0; i < frames.Length; i++)
         {
-            double[] sums = Sums(new Tensor(output.Type, output.Shape, frames[i][output.Name].ToArray()).ToFloats(), channels);
+            Span<byte> bytes = frames[i][output.Name];
+            double[] sums = output.Type == DataType.UInt8 ? Sums<byte>(bytes, channels) : Sums<short>(MemoryMarshal.Cast<byte, short>(bytes), channels);
             missing[i] = [.. sums.Select((sum, c) => (real[i][c] / pixels) - (quant.Scale[quant.IsPerTensor ? 0 : c] * ((sum / pixels) - quant.ZeroPoint)))];
         }
 

@@ -42,8 +42,8 @@ internal sealed class InputMoments
             }
         }
 
-        string[] computed = [.. layers.Select(l => l.Node.Inputs[0]).Where(t => !graph.Inputs.Contains(t)).Distinct(StringComparer.Ordinal)];
-        using var runner = new FloatRunner(graph, computed);
+        ILookup<string, Layer> readers = layers.ToLookup(l => l.Node.Inputs[0], StringComparer.Ordinal);
+        using var viewer = new FloatViewer(graph, readers.Select(r => r.Key));
         foreach (ImmutableArray<Tensor>[] batch in samples.Chunk(Together))
         {
             foreach (Layer layer in layers)
@@ -53,16 +53,16 @@ internal sealed class InputMoments
 
             int first = layers.Count == 0 ? 0 : layers[0].Samples;
             batch.ForEachParallel(
-                (sample, i) =>
-                {
-                    Dictionary<string, Tensor> inputs = HeldSamples.Named(graph, sample);
-                    IReadOnlyDictionary<string, Tensor> values = runner.Run(inputs, cancellationToken);
-                    foreach (Layer layer in layers)
+                (sample, i) => viewer.Run(
+                    HeldSamples.Named(graph, sample),
+                    (tensor, values, plane) =>
                     {
-                        string read = layer.Node.Inputs[0];
-                        layer.Gather(first + i, i, (inputs.TryGetValue(read, out Tensor? input) ? input : values[read]).As<float>());
-                    }
-                },
+                        foreach (Layer layer in readers[tensor])
+                        {
+                            layer.Gather(first + i, i, values, plane);
+                        }
+                    },
+                    cancellationToken),
                 cancellationToken);
             layers.ForEachParallel((layer, _) => layer.Add(cancellationToken), cancellationToken);
         }
@@ -118,10 +118,11 @@ internal sealed class InputMoments
         public void Open(int samples) => _patches = new float[(long)samples * rows.ValuesPerSample];
 
         /// <param name="place">Of the sample among those that are held at once.</param>
-        public void Gather(int sample, int place, ReadOnlySpan<float> values)
+        /// <param name="plane">Pixels of an image where channels come first; 0 where they come last.</param>
+        public void Gather(int sample, int place, ReadOnlySpan<float> values, int plane)
         {
             Span<float> patches = _patches.AsSpan(place * rows.ValuesPerSample, rows.ValuesPerSample);
-            rows.Gather(sample, new RealPixels(values, 0), patches);
+            rows.Gather(sample, new RealPixels(values, plane), patches);
             for (int at = 0; at < patches.Length; at += means.Length)
             {
                 Span<float> pixel = patches.Slice(at, means.Length);

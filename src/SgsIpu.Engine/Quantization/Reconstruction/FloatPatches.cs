@@ -1,9 +1,6 @@
-using System.Runtime.InteropServices;
 using SgsIpu.Core;
 using SgsIpu.Engine.Preprocessing;
 using SgsIpu.Engine.Simulation;
-using SgsIpu.Frontends.Onnx;
-using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Quantization.Reconstruction;
 
@@ -47,45 +44,20 @@ internal sealed class FloatPatches(Graph graph, IReadOnlyList<(Node Node, PatchR
             group.Add(layers[_next]);
         }
 
-        string[] tensors = [.. group.Select(l => l.Node.Inputs[0]).Distinct(StringComparer.Ordinal)];
-        string[] computed = [.. tensors.Where(t => !graph.Inputs.Contains(t))];
         foreach ((Node node, PatchRows rows) in group)
         {
             _patches[node.Name] = new float[(long)rows.ValuesPerSample * chosen.Count];
         }
 
-        if (computed.Length == 0)
-        {
-            ParallelWork.For(chosen.Count, parallel, i => Inputs(group, i, Read(i, cancellationToken)), cancellationToken);
-            return;
-        }
-
-        SourceGraph source = new OnnxEmitter(graph).EmitObserved(computed, out bool[] first);
-        using var session = new OnnxSession(OnnxWriter.Write(source), [.. source.Outputs.Select(o => o.Name)], cuda: cuda);
+        using var viewer = new FloatViewer(graph, group.Select(l => l.Node.Inputs[0]), cuda);
         ParallelWork.For(
             chosen.Count,
             parallel,
-            i =>
-            {
-                Dictionary<string, Tensor> inputs = Read(i, cancellationToken);
-                Inputs(group, i, inputs);
-                session.Run(
-                    inputs,
-                    (o, _, shape, bytes) => Gather(group, computed[o], i, MemoryMarshal.Cast<byte, float>(bytes), first[o] ? shape[2] * shape[3] : 0),
-                    cancellationToken);
-            },
+            i => viewer.Run(
+                HeldSamples.Named(graph, samples.Read(chosen[i], norm: true, cancellationToken).Inputs),
+                (tensor, values, plane) => Gather(group, tensor, i, values, plane),
+                cancellationToken),
             cancellationToken);
-    }
-
-    private Dictionary<string, Tensor> Read(int i, CancellationToken cancellationToken) =>
-        graph.Inputs.Zip(samples.Read(chosen[i], norm: true, cancellationToken).Inputs).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
-
-    private void Inputs(List<(Node Node, PatchRows Rows)> group, int i, Dictionary<string, Tensor> inputs)
-    {
-        foreach (string input in group.Select(l => l.Node.Inputs[0]).Where(inputs.ContainsKey).Distinct(StringComparer.Ordinal))
-        {
-            Gather(group, input, i, inputs[input].As<float>(), 0);
-        }
     }
 
     private void Gather(List<(Node Node, PatchRows Rows)> group, string tensor, int i, ReadOnlySpan<float> values, int plane)
