@@ -243,6 +243,7 @@ internal sealed class ChannelConsumer
         return Vector512.Create(low, high);
     }
 
+    /// <summary>Of numbers that are not negative.</summary>
     private static float LargestProduct(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         int width = Vector256<float>.Count;
@@ -250,15 +251,12 @@ internal sealed class ChannelConsumer
         int i = 0;
         for (; i <= a.Length - width; i += width)
         {
-            largest = Vector256.Max(largest, Vector256.Create(a[i..]) * Vector256.Create(b[i..]));
+            largest = Vector256.MaxNative(largest, Vector256.Create(a[i..]) * Vector256.Create(b[i..]));
         }
 
-        float result = 0;
-        for (int lane = 0; lane < width; lane++)
-        {
-            result = Math.Max(result, largest[lane]);
-        }
-
+        Vector128<float> quarter = Vector128.MaxNative(largest.GetLower(), largest.GetUpper());
+        quarter = Vector128.MaxNative(quarter, Vector128.Shuffle(quarter, Vector128.Create(2, 3, 0, 1)));
+        float result = Math.Max(quarter[0], quarter[1]);
         for (; i < a.Length; i++)
         {
             result = Math.Max(result, a[i] * b[i]);
