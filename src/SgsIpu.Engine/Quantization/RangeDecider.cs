@@ -95,12 +95,18 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
 
         ActivationStatistics[] all = [.. statistics.Values];
         var narrow = new ((double Min, double Max) Range, TensorDecision? Decision)[all.Length];
-        all.ForEachParallel((seen, i) => narrow[i] = Narrow(seen), cancellationToken);
+        var headroom = new double[all.Length];
+        all.ForEachParallel(
+            (seen, i) =>
+            {
+                narrow[i] = Narrow(seen);
+                headroom[i] = HeadroomOf(seen);
+            },
+            cancellationToken);
         for (int i = 0; i < all.Length; i++)
         {
             (double min, double max) = RangeEstimator.MinMax(all[i]);
-            double headroom = HeadroomOf(all[i], Math.Max(-min, max));
-            _ranges.Set(all[i].Tensor, (headroom * min, headroom * max));
+            _ranges.Set(all[i].Tensor, (headroom[i] * min, headroom[i] * max));
             _ranges.Set(all[i].Tensor, DataType.UInt8, narrow[i].Range);
             _decisions[all[i].Tensor] = narrow[i].Decision
                 ?? new TensorDecision(all[i].Tensor, "INT16", "MinMax", double.NaN, "16 bits cover more than was seen");
@@ -225,7 +231,7 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         return (best.Range, Told(seen.Tensor, best.Name, signal, [.. tried.Select(t => (t.Name, t.Error))], byChannel: false));
     }
 
-    private double HeadroomOf(ActivationStatistics seen, double largest)
+    private double HeadroomOf(ActivationStatistics seen)
     {
         // Level 1 is minimum and maximum.
         if (level == CalibrationLevel.L1)
@@ -240,7 +246,8 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         }
 
         double[] gain = Gain(seen);
-        double step = Headroom * largest / short.MaxValue;
+        (double min, double max) = RangeEstimator.MinMax(seen);
+        double step = Headroom * Math.Max(-min, max) / short.MaxValue;
         return Decibels(Signal(seen, gain) * Averaged(seen.Tensor), gain.Sum() * step * step / 12) < Plenty ? LittleHeadroom : Headroom;
     }
 

@@ -134,7 +134,7 @@ internal static class WeightQuantizer
         {
             Vector256<float> v = Vector256.Create(x[i..]);
             Vector256<float> q = Vector256.Round(v * inverse, MidpointRounding.ToEven);
-            Vector256<float> e = v - (Vector256.Min(Vector256.Max(q, -high), high) * scale);
+            Vector256<float> e = v - (Vector256.MinNative(Vector256.MaxNative(q, -high), high) * scale);
             sum += e * e * Vector256.Create(importance[i..]);
         }
 
