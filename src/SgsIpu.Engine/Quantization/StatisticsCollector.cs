@@ -104,13 +104,19 @@ internal sealed class StatisticsCollector : IDisposable
             if (_session is not null)
             {
                 OnnxBuffers buffers = _buffers.TryTake(out OnnxBuffers? used) ? used : _session.NewBuffers(inputs, _outputs);
-                _session.Run(inputs, buffers, cancellationToken);
-                foreach (ObservedTensor tensor in _observed)
+                try
                 {
-                    tensor.Observe(buffers);
+                    _session.Run(inputs, buffers, cancellationToken);
+                    foreach (ObservedTensor tensor in _observed)
+                    {
+                        tensor.Observe(buffers);
+                    }
                 }
-
-                _buffers.Add(buffers);
+                finally
+                {
+                    // Also where a run fails: what is in the bag is given back in the end.
+                    _buffers.Add(buffers);
+                }
             }
         }
         catch (IpuException e) when (e.Kind == IpuErrorKind.InvalidArgument)

@@ -211,7 +211,7 @@ internal sealed unsafe class SigmoidByteKernel : ElementMap
                     : Vector256.ConditionalSelect(Vector256.LessThan(q, Vector256<int>.Zero), curve - one, one - curve);
                 result = ((result * Wide(_multiplier, channel)) >> 16) + Wide(_half, channel);
                 result = Avx2.ShiftRightArithmeticVariable(result, Wide(_shift, channel).AsUInt32()) + Vector256.Create(_zero);
-                Lanes256Store(result, ref to, i);
+                Store(result, ref to, i);
                 channel = (channel + Lanes256) % _channels;
             }
         }
@@ -223,7 +223,7 @@ internal sealed unsafe class SigmoidByteKernel : ElementMap
     private static Vector256<int> Wide(PinnedArray<ushort> values, int channel) => Avx2.ConvertToVector256Int32(values.Pointer + channel);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Lanes256Store(Vector256<int> values, ref byte to, int i) =>
+    private static void Store(Vector256<int> values, ref byte to, int i) =>
         Elementwise.Lanes256.Store(new Elementwise.Lanes256(Vector256.Clamp(values, Vector256<int>.Zero, Vector256.Create((int)byte.MaxValue))), ref to, (nuint)i);
 
     /// <summary>What a channel's mappings come to.</summary>
