@@ -110,7 +110,8 @@ internal sealed class ChannelConsumer
     /// </summary>
     /// <param name="variance">Of each input channel; what a mean adds is given back in the bias.</param>
     /// <param name="density">Share of the values of each input channel that rounding changes.</param>
-    public double ExpectedError(ReadOnlySpan<double> scales, ReadOnlySpan<double> variance, ReadOnlySpan<double> density)
+    /// <param name="limit">Where the error reaches it, the rest is not added.</param>
+    public double ExpectedError(ReadOnlySpan<double> scales, ReadOnlySpan<double> variance, ReadOnlySpan<double> density, double limit)
     {
         double error = 0;
         double integers = 0;
@@ -123,7 +124,7 @@ internal sealed class ChannelConsumer
             factors[c] = (float)scales[c];
         }
 
-        for (int o = 0; o < _outputs; o++)
+        for (int o = 0; o < _outputs && !(error >= limit); o++)
         {
             int c = o / _multiplier;
             double largest = _depthwise ? _largest[o] * scales[c] : LargestProduct(_largest.AsSpan(o * factors.Length, factors.Length), factors);
@@ -246,15 +247,16 @@ internal sealed class ChannelConsumer
     /// <summary>Of numbers that are not negative.</summary>
     private static float LargestProduct(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
-        int width = Vector256<float>.Count;
-        Vector256<float> largest = Vector256<float>.Zero;
+        int width = Vector512<float>.Count;
+        Vector512<float> largest = Vector512<float>.Zero;
         int i = 0;
         for (; i <= a.Length - width; i += width)
         {
-            largest = Vector256.MaxNative(largest, Vector256.Create(a[i..]) * Vector256.Create(b[i..]));
+            largest = Vector512.MaxNative(largest, Vector512.Create(a[i..]) * Vector512.Create(b[i..]));
         }
 
-        Vector128<float> quarter = Vector128.MaxNative(largest.GetLower(), largest.GetUpper());
+        Vector256<float> half = Vector256.MaxNative(largest.GetLower(), largest.GetUpper());
+        Vector128<float> quarter = Vector128.MaxNative(half.GetLower(), half.GetUpper());
         quarter = Vector128.MaxNative(quarter, Vector128.Shuffle(quarter, Vector128.Create(2, 3, 0, 1)));
         float result = Math.Max(quarter[0], quarter[1]);
         for (; i < a.Length; i++)

@@ -12,21 +12,24 @@ namespace SgsIpu.Engine.Quantization;
 internal static class ChannelScales
 {
     private const int ZeroSteps = 17;
-    private const int Levels = 256;
+
+    /// <summary>Integers of UINT8.</summary>
+    public const int Levels = 256;
 
     /// <summary>Steps between one scale for all (0) and one for each (1).</summary>
     private static readonly double[] Blends = [0, 0.25, 0.5, 0.75, 1];
 
     /// <summary>The mapping with the least expected error at the outputs of the consumers.</summary>
-    /// <param name="seen">Extremes, variances, and where there are several candidates the histograms of the channels.</param>
+    /// <param name="seen">Variances.</param>
+    /// <param name="channels">Where there are several candidates, what was seen of each channel.</param>
     /// <param name="candidates">Ranges of the channels that one observer each proposes.</param>
     /// <param name="axis">The dimension of the channels.</param>
     /// <param name="errors">The least error of each candidate.</param>
-    public static QuantParam Choose(ActivationStatistics seen, IReadOnlyList<ChannelRanges> candidates, int axis, IReadOnlyList<ChannelConsumer> consumers, out double[] errors)
+    public static QuantParam Choose(ActivationStatistics seen, RangeError[] channels, IReadOnlyList<ChannelRanges> candidates, int axis, IReadOnlyList<ChannelConsumer> consumers, out double[] errors)
     {
         double[] variance = [.. Enumerable.Range(0, seen.Min.Length).Select(seen.Variance)];
         double[] density = [.. Enumerable.Range(0, seen.Min.Length).Select(seen.Density)];
-        RangeError[] beyond = candidates.Count > 1 ? [.. seen.Channels.Select(c => new RangeError(c, Levels))] : [];
+        RangeError[] beyond = candidates.Count > 1 ? channels : [];
         var gain = new double[beyond.Length];
         foreach (ChannelConsumer consumer in consumers)
         {
@@ -43,7 +46,17 @@ internal static class ChannelScales
             errors[i] = double.PositiveInfinity;
             foreach ((double[] scales, int zero) in Mappings(candidates[i]))
             {
-                double error = consumers.Sum(c => c.ExpectedError(scales, variance, density));
+                double error = 0;
+                foreach (ChannelConsumer consumer in consumers)
+                {
+                    error += consumer.ExpectedError(scales, variance, density, errors[i] - error);
+                }
+
+                if (error >= errors[i])
+                {
+                    continue;
+                }
+
                 for (int c = 0; c < beyond.Length; c++)
                 {
                     error += gain[c] * beyond[c].Clipped(-zero * scales[c], (Levels - 1 - zero) * scales[c]);
@@ -61,12 +74,9 @@ internal static class ChannelScales
     }
 
     /// <summary>What each observer proposes for the channels.</summary>
-    /// <param name="observers">The first is asked without a histogram.</param>
-    public static IReadOnlyList<ChannelRanges> Candidates(ActivationStatistics seen, (double Min, double Max) tensor, IEnumerable<IRangeObserver> observers) =>
-        [.. observers.Select(o => Of(o.Name, seen.Min.Length, c => o.Range(
-            seen.Channels.IsEmpty ? seen.Histogram : seen.Channels[c],
-            (Math.Clamp(seen.Min[c], tensor.Min, 0), Math.Clamp(seen.Max[c], 0, tensor.Max)),
-            Levels)))];
+    /// <param name="channels">What was seen of each.</param>
+    public static IReadOnlyList<ChannelRanges> Candidates(ActivationStatistics seen, RangeError[] channels, (double Min, double Max) tensor, IEnumerable<IRangeObserver> observers) =>
+        [.. observers.Select(o => Of(o.Name, channels.Length, c => o.Range(channels[c], (Math.Clamp(seen.Min[c], tensor.Min, 0), Math.Clamp(seen.Max[c], 0, tensor.Max)))))];
 
     /// <summary>The ranges that a user gave, one a channel.</summary>
     public static ChannelRanges Given(GivenRange given) => Of("Given", given.Min.Length, c => (Math.Min(given.Min[c], 0), Math.Max(given.Max[c], 0)));

@@ -66,8 +66,15 @@ internal sealed class LevelSearch
     /// <param name="chosen">Types of the activations that convolutions read, by node, which leave only ranges and biases to search; null searches types as well.</param>
     public QuantizationVariant Make(IReadOnlyDictionary<string, DataType>? chosen)
     {
-        QuantizationVariant variant = Variant(Level < CalibrationLevel.L3 ? Level : CalibrationLevel.L2, chosen);
-        return Level >= CalibrationLevel.L3 ? Search(variant, chosen) : variant;
+        if (Level < CalibrationLevel.L3)
+        {
+            return Variant(Level, chosen);
+        }
+
+        // Making a session takes one core.
+        Task<FixedTrial> trial = Task.Run(() => new FixedTrial(_judged, _state.Held, _cancellationToken), _cancellationToken);
+        QuantizationVariant start = Variant(CalibrationLevel.L2, chosen);
+        return Search(trial.GetAwaiter().GetResult(), start, chosen);
     }
 
     /// <summary>The decisions of a variant for other types, with biases fitted where it has them fitted.</summary>
@@ -77,10 +84,9 @@ internal sealed class LevelSearch
         return variant.BiasShifts.Count == 0 ? other : other with { BiasShifts = BiasFitting.Fit(_model.Graph, WithoutBorder(other), _state.Held, _cancellationToken) };
     }
 
-    private QuantizationVariant Search(QuantizationVariant start, IReadOnlyDictionary<string, DataType>? given)
+    private QuantizationVariant Search(FixedTrial trial, QuantizationVariant start, IReadOnlyDictionary<string, DataType>? given)
     {
         _progress?.Report(new IpuProgress("Choosing ranges", 0, 0));
-        var trial = new FixedTrial(_judged, _state.Held, _cancellationToken);
         if (trial.IsEmpty)
         {
             _steps.Add("nothing to measure on: ranges are those of histograms");

@@ -94,22 +94,13 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         }
 
         ActivationStatistics[] all = [.. statistics.Values];
-        var narrow = new ((double Min, double Max) Range, TensorDecision? Decision)[all.Length];
         var headroom = new double[all.Length];
-        all.ForEachParallel(
-            (seen, i) =>
-            {
-                narrow[i] = Narrow(seen);
-                headroom[i] = HeadroomOf(seen);
-            },
-            cancellationToken);
+        all.ForEachParallel((seen, i) => headroom[i] = HeadroomOf(seen), cancellationToken);
         for (int i = 0; i < all.Length; i++)
         {
             (double min, double max) = RangeEstimator.MinMax(all[i]);
             _ranges.Set(all[i].Tensor, (headroom[i] * min, headroom[i] * max));
-            _ranges.Set(all[i].Tensor, DataType.UInt8, narrow[i].Range);
-            _decisions[all[i].Tensor] = narrow[i].Decision
-                ?? new TensorDecision(all[i].Tensor, "INT16", "MinMax", double.NaN, "16 bits cover more than was seen");
+            _decisions[all[i].Tensor] = new TensorDecision(all[i].Tensor, "INT16", "MinMax", double.NaN, "16 bits cover more than was seen");
         }
 
         given.SettleRanges(plan, _ranges);
@@ -118,9 +109,22 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
             _decisions[seen.Tensor] = new TensorDecision(seen.Tensor, TypeName(seen.Tensor), "Given", double.NaN, "the range was given");
         }
 
-        SetChannels([.. all.Where(s => given.Range(s.Tensor) is not { IsPerTensor: true } && MayHaveChannels(s.Tensor))], cancellationToken);
+        ActivationStatistics[] byChannel = [.. all.Where(s => given.Range(s.Tensor) is not { IsPerTensor: true } && MayHaveChannels(s.Tensor))];
+        SetNarrow([.. all.Where(s => given.Range(s.Tensor) is null).Except(level < CalibrationLevel.L3 ? [] : byChannel)], cancellationToken);
+        SetChannels(byChannel, cancellationToken);
         SetWideChannels(statistics);
         return _ranges;
+    }
+
+    private void SetNarrow(IReadOnlyList<ActivationStatistics> all, CancellationToken cancellationToken)
+    {
+        var narrow = new ((double Min, double Max) Range, TensorDecision? Decision)[all.Count];
+        all.ForEachParallel((seen, i) => narrow[i] = Narrow(seen), cancellationToken);
+        for (int i = 0; i < narrow.Length; i++)
+        {
+            _ranges.Set(all[i].Tensor, DataType.UInt8, narrow[i].Range);
+            _decisions[all[i].Tensor] = narrow[i].Decision ?? _decisions[all[i].Tensor];
+        }
     }
 
     private void SetWideChannels(IReadOnlyDictionary<string, ActivationStatistics> statistics)
@@ -226,7 +230,7 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         RangeError[] channels = [.. seen.Channels.Select(c => new RangeError(c, UInt8Levels))];
         var whole = new RangeError(seen.Histogram, UInt8Levels);
         double Error((double Min, double Max) r) => channels.Length == 0 ? whole.Mean(r.Min, r.Max) * gain.Sum() : gain.Zip(channels, (g, c) => g * c.Mean(r.Min, r.Max)).Sum();
-        var tried = RangeObservers.All.Select(o => (o.Name, Range: o.Range(seen.Histogram, extremes, UInt8Levels))).Select(p => (p.Name, p.Range, Error: Error(p.Range))).ToList();
+        var tried = RangeObservers.All.Select(o => (o.Name, Range: o.Range(whole, extremes))).Select(p => (p.Name, p.Range, Error: Error(p.Range))).ToList();
         (string Name, (double, double) Range, double Error) best = tried.MinBy(t => t.Error);
         return (best.Range, Told(seen.Tensor, best.Name, signal, [.. tried.Select(t => (t.Name, t.Error))], byChannel: false));
     }
@@ -340,9 +344,10 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     {
         IEnumerable<IRangeObserver> observers = level < CalibrationLevel.L3 || seen.Channels.IsEmpty ? [new MinMaxObserver()] : RangeObservers.OfChannels;
         (double, double) clip = level < CalibrationLevel.L3 ? _ranges.Range(seen.Tensor, DataType.UInt8) : RangeEstimator.MinMax(seen);
-        IReadOnlyList<ChannelRanges> candidates = given.Range(seen.Tensor) is { } wish ? [ChannelScales.Given(wish)] : ChannelScales.Candidates(seen, clip, observers);
+        RangeError[] channels = [.. Enumerable.Range(0, seen.Min.Length).Select(c => new RangeError(seen.Channels.IsEmpty ? seen.Histogram : seen.Channels[c], UInt8Levels))];
+        IReadOnlyList<ChannelRanges> candidates = given.Range(seen.Tensor) is { } wish ? [ChannelScales.Given(wish)] : ChannelScales.Candidates(seen, channels, clip, observers);
         IReadOnlyList<ChannelConsumer> consumers = plan.ChannelConsumers(seen.Tensor);
-        QuantParam mapping = ChannelScales.Choose(seen, candidates, _graph[seen.Tensor].Shape.Rank - 1, consumers, out double[] errors);
+        QuantParam mapping = ChannelScales.Choose(seen, channels, candidates, _graph[seen.Tensor].Shape.Rank - 1, consumers, out double[] errors);
         ImmutableArray<(string, double)> tried = [.. candidates.Zip(errors, (c, e) => (c.Observer, e))];
         string best = candidates[Array.IndexOf(errors, errors.Min())].Observer;
         return (mapping, Told(seen.Tensor, best, Signal(seen, Gain(seen)), tried, byChannel: true));

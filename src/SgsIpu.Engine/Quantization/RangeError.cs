@@ -2,9 +2,10 @@ namespace SgsIpu.Engine.Quantization;
 
 /// <summary>
 /// Expected square error of covering a range with equal steps: uniform rounding noise inside, the distance to the border outside. Sums
-/// over the histogram are made once, so that each range costs the same whatever the number of bins.
+/// over the histogram are made once, when the first range is asked for, so that each range costs the same whatever the number of bins.
 /// </summary>
-internal sealed class RangeError
+/// <param name="levels">Integers that a range is cut into, for example 256.</param>
+internal sealed class RangeError(Histogram histogram, int levels)
 {
     /// <summary>
     /// How much more a cut-off counts than its square. Rounding errors are of either sign and average out over taps, neighbours and
@@ -12,42 +13,26 @@ internal sealed class RangeError
     /// </summary>
     private const double Coherence = 64;
 
-    private readonly Histogram _histogram;
-    private readonly int _levels;
+    /// <summary>Sums over the bins below each position.</summary>
+    private (double Counts, double Values, double Squares)[]? _below;
 
-    /// <summary>Sums over the bins below each position: counts, values, squared values.</summary>
-    private readonly double[] _counts;
-    private readonly double[] _values;
-    private readonly double[] _squares;
+    public Histogram Histogram => histogram;
 
-    public RangeError(Histogram histogram, int levels)
-    {
-        _histogram = histogram;
-        _levels = levels;
-        _counts = new double[histogram.Bins + 1];
-        _values = new double[histogram.Bins + 1];
-        _squares = new double[histogram.Bins + 1];
-        for (int i = 0; i < histogram.Bins; i++)
-        {
-            double x = histogram.Edge(i) + (histogram.Width / 2);
-            uint count = histogram.Counts[i];
-            _counts[i + 1] = _counts[i] + count;
-            _values[i + 1] = _values[i] + (count * x);
-            _squares[i + 1] = _squares[i] + (count * x * x);
-        }
-    }
+    public int Levels => levels;
+
+    private (double Counts, double Values, double Squares)[] Below => _below ??= Sums();
 
     /// <summary>Summed over all values.</summary>
     public double Of(double low, double high)
     {
         int below = Position(low);
         int above = Math.Max(Position(high), below);
-        double step = (high - low) / (_levels - 1);
-        return (step * step / 12 * Math.Max(0, _counts[above] - _counts[below] - _histogram.Zeros)) + (Coherence * (Distance(0, below, low) + Distance(above, _histogram.Bins, high)));
+        double step = (high - low) / (levels - 1);
+        return (step * step / 12 * Math.Max(0, Below[above].Counts - Below[below].Counts - histogram.Zeros)) + (Coherence * (Distance(0, below, low) + Distance(above, histogram.Bins, high)));
     }
 
     /// <summary>As <see cref="Of"/>, for one value; 0 where nothing was seen.</summary>
-    public double Mean(double low, double high) => _counts[^1] == 0 ? 0 : Of(low, high) / _counts[^1];
+    public double Mean(double low, double high) => Below[^1].Counts == 0 ? 0 : Of(low, high) / Below[^1].Counts;
 
     /// <summary>Expected square error of one value, where what is cut off counts by its square.</summary>
     public double MeanSquare(double low, double high) => Mean(low, high) - ((1 - (1 / Coherence)) * Clipped(low, high));
@@ -57,14 +42,35 @@ internal sealed class RangeError
     {
         int below = Position(low);
         int above = Math.Max(Position(high), below);
-        return _counts[^1] == 0 ? 0 : Coherence * Math.Max(0, Distance(0, below, low) + Distance(above, _histogram.Bins, high)) / _counts[^1];
+        return Below[^1].Counts == 0 ? 0 : Coherence * Math.Max(0, Distance(0, below, low) + Distance(above, histogram.Bins, high)) / Below[^1].Counts;
+    }
+
+    private (double Counts, double Values, double Squares)[] Sums()
+    {
+        var sums = new (double Counts, double Values, double Squares)[histogram.Bins + 1];
+        (double counts, double values, double squares) = (0, 0, 0);
+        for (int i = 0; i < histogram.Bins; i++)
+        {
+            double x = histogram.Edge(i) + (histogram.Width / 2);
+            uint count = histogram.Counts[i];
+            counts += count;
+            values += count * x;
+            squares += count * x * x;
+            sums[i + 1] = (counts, values, squares);
+        }
+
+        return sums;
     }
 
     /// <summary>Squared distance of the bins in [first, end) to a border.</summary>
-    private double Distance(int first, int end, double border) =>
-        _squares[end] - _squares[first] - (2 * border * (_values[end] - _values[first])) + (border * border * (_counts[end] - _counts[first]));
+    private double Distance(int first, int end, double border)
+    {
+        (double counts, double values, double squares) = Below[end];
+        (double countsBefore, double valuesBefore, double squaresBefore) = Below[first];
+        return squares - squaresBefore - (2 * border * (values - valuesBefore)) + (border * border * (counts - countsBefore));
+    }
 
     /// <summary>The first bin whose middle is at or above a value.</summary>
     private int Position(double value) =>
-        (int)Math.Clamp(Math.Ceiling((value - _histogram.Edge(0)) / _histogram.Width - 0.5), 0, _histogram.Bins);
+        (int)Math.Clamp(Math.Ceiling((value - histogram.Edge(0)) / histogram.Width - 0.5), 0, histogram.Bins);
 }

@@ -11,6 +11,9 @@ internal static class WeightQuantizer
     private const int Steps = 60;
     private const double Narrowest = 0.4;
 
+    /// <summary>Weights that are added up before it is asked whether the rest still matters.</summary>
+    private const int Stretch = 64;
+
     /// <summary>Scales that cover the largest magnitude of each channel.</summary>
     /// <param name="axis">Dimension of the output channels, or −1 for one scale.</param>
     public static double[] MinMaxScales(Tensor weights, int axis, int levels) => [.. ByChannel(weights, axis).Select(c => Covering(c, levels))];
@@ -112,7 +115,7 @@ internal static class WeightQuantizer
         for (int i = 0; i <= Steps; i++)
         {
             double scale = full * (1 - ((1 - Narrowest) * i / Steps));
-            double error = SquareError(channel, importance, (float)scale, levels);
+            double error = SquareError(channel, importance, (float)scale, levels, least);
             if (error < least)
             {
                 (best, least) = (scale, error);
@@ -122,7 +125,8 @@ internal static class WeightQuantizer
         return best;
     }
 
-    private static double SquareError(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float scale, int levels)
+    /// <param name="limit">What the error is told to be where it reaches it.</param>
+    private static double SquareError(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float scale, int levels, double limit)
     {
         // A fixed width, so that the sum is the same on every machine.
         int width = Vector256<float>.Count;
@@ -132,6 +136,11 @@ internal static class WeightQuantizer
         int i = 0;
         for (; i <= x.Length - width; i += width)
         {
+            if (i % Stretch == 0 && Vector256.Sum(sum) >= limit)
+            {
+                return limit;
+            }
+
             Vector256<float> v = Vector256.Create(x[i..]);
             Vector256<float> q = Vector256.Round(v * inverse, MidpointRounding.ToEven);
             Vector256<float> e = v - (Vector256.MinNative(Vector256.MaxNative(q, -high), high) * scale);

@@ -7,8 +7,7 @@ internal interface IRangeObserver
     string Name { get; }
 
     /// <summary>The range for values that were seen; it holds 0.</summary>
-    /// <param name="histogram">Of the values; may be empty.</param>
+    /// <param name="seen">The values, of which there may be none, and the integers that the range is cut into.</param>
     /// <param name="extremes">Smallest and largest value, with 0 between them or at an end.</param>
-    /// <param name="levels">Integers that the range is cut into, for example 256.</param>
-    (double Min, double Max) Range(Histogram histogram, (double Min, double Max) extremes, int levels);
+    (double Min, double Max) Range(RangeError seen, (double Min, double Max) extremes);
 }

@@ -11,10 +11,11 @@ internal sealed class KlObserver : IRangeObserver
 
     public string Name => "KL";
 
-    public (double Min, double Max) Range(Histogram histogram, (double Min, double Max) extremes, int levels)
+    public (double Min, double Max) Range(RangeError seen, (double Min, double Max) extremes)
     {
         (double Min, double Max) best = extremes;
         double least = double.PositiveInfinity;
+        Histogram histogram = seen.Histogram;
         for (int i = 0; i < Steps; i++)
         {
             double part = 1 - ((1 - Narrowest) * i / Steps);
@@ -22,12 +23,12 @@ internal sealed class KlObserver : IRangeObserver
             int end = Math.Min(histogram.BinOf(extremes.Max * part) + 1, histogram.Bins);
 
             // Fewer bins than integers tell nothing.
-            if (end - first < levels)
+            if (end - first < seen.Levels)
             {
                 break;
             }
 
-            double divergence = Divergence(histogram.Counts, first, end, levels);
+            double divergence = Divergence(histogram.Counts, first, end, seen.Levels);
             if (divergence < least)
             {
                 best = (extremes.Min * part, extremes.Max * part);

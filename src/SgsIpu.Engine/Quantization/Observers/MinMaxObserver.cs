@@ -5,5 +5,5 @@ internal sealed class MinMaxObserver : IRangeObserver
 {
     public string Name => "MinMax";
 
-    public (double Min, double Max) Range(Histogram histogram, (double Min, double Max) extremes, int levels) => extremes;
+    public (double Min, double Max) Range(RangeError seen, (double Min, double Max) extremes) => extremes;
 }

@@ -10,16 +10,15 @@ internal sealed class MseObserver : IRangeObserver
 
     public string Name => "MSE";
 
-    public (double Min, double Max) Range(Histogram histogram, (double Min, double Max) extremes, int levels)
+    public (double Min, double Max) Range(RangeError seen, (double Min, double Max) extremes)
     {
-        var error = new RangeError(histogram, levels);
         (double low, double high) = extremes;
 
         // The two borders are searched in turn; each round can only lower the error.
         for (int round = 0; round < 2; round++)
         {
-            high = Best(high, extremes.Max, h => error.Of(low, h));
-            low = Best(low, extremes.Min, l => error.Of(l, high));
+            high = Best(high, extremes.Max, h => seen.Of(low, h));
+            low = Best(low, extremes.Min, l => seen.Of(l, high));
         }
 
         return (low, high);

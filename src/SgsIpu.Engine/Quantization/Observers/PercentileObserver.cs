@@ -5,9 +5,9 @@ internal sealed class PercentileObserver(double share) : IRangeObserver
 {
     public string Name => "Percentile";
 
-    public (double Min, double Max) Range(Histogram histogram, (double Min, double Max) extremes, int levels)
+    public (double Min, double Max) Range(RangeError seen, (double Min, double Max) extremes)
     {
-        (double low, double high) = histogram.Kept(share);
+        (double low, double high) = seen.Histogram.Kept(share);
         return (Math.Clamp(low, extremes.Min, 0), Math.Clamp(high, 0, extremes.Max));
     }
 }

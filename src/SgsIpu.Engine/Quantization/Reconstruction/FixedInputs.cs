@@ -66,18 +66,22 @@ internal sealed class FixedInputs
     {
         const double Half = 0.5 + 1e-4;
         var result = new Tensor(entry.Type, entry.Shape);
+        Span<byte> bytes = entry.Type == DataType.UInt8 ? result.As<byte>() : [];
+        Span<short> words = entry.Type == DataType.UInt8 ? [] : result.As<short>();
         (int low, int high) = entry.Type == DataType.UInt8 ? (0, byte.MaxValue) : (-short.MaxValue, short.MaxValue);
+        ReadOnlySpan<double> scales = quant.Scale.AsSpan();
+        int channel = 0;
         for (int i = 0; i < values.Length; i++)
         {
-            double scale = quant.Scale[quant.IsPerTensor ? 0 : i % quant.Scale.Length];
-            int q = (int)Math.Clamp(Math.Floor((values[i] / scale) + quant.ZeroPoint + Half), low, high);
-            if (entry.Type == DataType.UInt8)
+            int q = (int)Math.Clamp(Math.Floor((values[i] / scales[channel]) + quant.ZeroPoint + Half), low, high);
+            channel = channel + 1 == scales.Length ? 0 : channel + 1;
+            if (words.IsEmpty)
             {
-                result.As<byte>()[i] = (byte)q;
+                bytes[i] = (byte)q;
             }
             else
             {
-                result.As<short>()[i] = (short)q;
+                words[i] = (short)q;
             }
         }
 
