@@ -13,14 +13,14 @@ namespace SgsIpu.Benchmarks;
 /// </summary>
 internal static class LoadBenchmark
 {
-    private const int Warm = 40;
-    private const int Steady = 20;
-    private const int Loads = 9;
+    private const int WarmRuns = 40;
+    private const int WarmLoads = 200;
+    private const int Measured = 20;
 
     /// <param name="names">Networks; all where none are given.</param>
     public static void Run(IReadOnlyCollection<string> names)
     {
-        Console.WriteLine("Offline images in fresh processes. ms: start = runtime and assemblies; load = file to runner; again = processor time of that once warm; first image;");
+        Console.WriteLine("Offline images in fresh processes. ms: start = runtime and assemblies; load = file to runner; again = processor time of that after 200; first image;");
         Console.WriteLine("steady images on one and two threads. MB: peak = largest working set; runtime = working set before the load; live = held by the loaded model and one");
         Console.WriteLine("runner, of which file = the image, plan = its arena. Allocated = bytes of a run besides its outputs.");
         Console.WriteLine($"{"image",-32}{"start",6}{"load",6}{"again",7}{"first",7}{"steady",8}{"on two",8}{"peak",8}{"runtime",9}{"live",7}{"file",7}{"plan",7}{"allocated",11}");
@@ -50,22 +50,22 @@ internal static class LoadBenchmark
         double first = clock.Elapsed.TotalMilliseconds;
         double steady = Median(runner, inputs);
         long allocated = GC.GetTotalAllocatedBytes(precise: true);
-        for (int i = 0; i < Steady; i++)
+        for (int i = 0; i < Measured; i++)
         {
             runner.Run(inputs, CancellationToken.None);
         }
 
-        allocated = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / Steady;
+        allocated = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / Measured;
         held = GC.GetTotalMemory(forceFullCollection: true) - held;
         self.Refresh();
         long peak = self.PeakWorkingSet64;
-        double again = Enumerable.Range(0, Loads).Select(_ =>
+        double again = Median(WarmLoads, () =>
         {
             // Processor time: other processes do not count.
             TimeSpan used = Environment.CpuUsage.TotalTime;
             Load(path, 1).Runner.Dispose();
             return (Environment.CpuUsage.TotalTime - used).TotalMilliseconds;
-        }).Order().ElementAt(Loads / 2);
+        });
         runner.Dispose();
         using IModelRunner two = Load(path, 2).Runner;
         double onTwo = Median(two, inputs);
@@ -77,12 +77,23 @@ internal static class LoadBenchmark
     private static double Median(IModelRunner runner, Dictionary<string, Tensor> inputs)
     {
         var clock = new Stopwatch();
-        return Enumerable.Range(0, Warm + Steady).Select(_ =>
+        return Median(WarmRuns, () =>
         {
             clock.Restart();
             runner.Run(inputs, CancellationToken.None);
             return clock.Elapsed.TotalMilliseconds;
-        }).Skip(Warm).Order().ElementAt(Steady / 2);
+        });
+    }
+
+    private static double Median(int warm, Func<double> measure)
+    {
+        for (int i = 0; i < warm; i++)
+        {
+            measure();
+        }
+
+        double[] times = [.. Enumerable.Range(0, Measured).Select(_ => measure()).Order()];
+        return times[Measured / 2];
     }
 
     private static (IpuModel Model, IModelRunner Runner) Load(string path, int threads)

@@ -19,7 +19,7 @@ public static class ImageReader
     public static IpuModel Read(ReadOnlyMemory<byte> file, string path)
     {
         IpuException Damaged(string what) => ImageLayout.Damaged(path, what);
-        CheckHeader(file, path);
+        CheckHeader(file.Span, path);
         Dictionary<string, ReadOnlyMemory<byte>> sections = Sections(file, Damaged);
         ReadOnlyMemory<byte> Section(string name) => sections.TryGetValue(name, out ReadOnlyMemory<byte> s) ? s : throw Damaged($"section '{name}' is missing");
 
@@ -51,10 +51,9 @@ public static class ImageReader
         };
     }
 
-    private static void CheckHeader(ReadOnlyMemory<byte> file, string path)
+    private static void CheckHeader(ReadOnlySpan<byte> file, string path)
     {
-        ReadOnlySpan<byte> header = file.Span;
-        if (!ImageLayout.IsImage(header))
+        if (!ImageLayout.IsImage(file))
         {
             throw new IpuException("NotAnImage", $"'{path}' is no offline image: it does not begin as one") { Target = path };
         }
@@ -64,13 +63,13 @@ public static class ImageReader
             throw Truncated(path, file.Length, ImageLayout.HeaderBytes);
         }
 
-        uint version = BinaryPrimitives.ReadUInt32LittleEndian(header[ImageLayout.VersionAt..]);
+        uint version = BinaryPrimitives.ReadUInt32LittleEndian(file[ImageLayout.VersionAt..]);
         if (version != ImageLayout.Version)
         {
             throw new IpuException("ImageVersion", $"'{path}' has format version {version}; this tool reads version {ImageLayout.Version}", IpuErrorKind.NotSupported) { Target = path };
         }
 
-        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(header[ImageLayout.FileLengthAt..]);
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file[ImageLayout.FileLengthAt..]);
         if ((ulong)file.Length < length)
         {
             throw Truncated(path, file.Length, length);
@@ -81,7 +80,7 @@ public static class ImageReader
             throw ImageLayout.Damaged(path, $"it has {file.Length} bytes, its header says {length}");
         }
 
-        if (!ImageLayout.Digest(file).AsSpan().SequenceEqual(header.Slice(ImageLayout.DigestAt, ImageLayout.DigestBytes)))
+        if (!ImageLayout.Digest(file).AsSpan().SequenceEqual(file.Slice(ImageLayout.DigestAt, ImageLayout.DigestBytes)))
         {
             throw ImageLayout.Damaged(path, "its checksum does not fit its content");
         }
