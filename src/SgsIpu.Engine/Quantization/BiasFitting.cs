@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using SgsIpu.Core;
+using SgsIpu.Engine.Compilation;
 using SgsIpu.Engine.Quantization.Reconstruction;
 using SgsIpu.Engine.Simulation;
 using SgsIpu.Ops;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace SgsIpu.Engine.Quantization;
 
@@ -12,57 +14,55 @@ namespace SgsIpu.Engine.Quantization;
 /// Gives back in the biases what rounding and cutting off take from the mean of each output channel, measured node after node on the held
 /// samples with everything before already corrected (Nagel et al., "Data-Free Quantization", 2019, appendix D: empirical correction).
 /// </summary>
-internal static class BiasFitting
+internal sealed class BiasFitting(Graph graph, HeldSamples held)
 {
     /// <summary>A mean of fewer values is no mean.</summary>
     private const int LeastValues = 64;
 
-    /// <param name="graph">The float graph.</param>
+    private readonly RealSums _real = new(graph, held.Samples);
+
     /// <param name="integers">The fixed graph with the float graph's own inputs.</param>
     /// <returns>Shifts of the biases by node and output channel.</returns>
-    public static Dictionary<string, double[]> Fit(Graph graph, Graph integers, HeldSamples held, CancellationToken cancellationToken)
+    public Dictionary<string, double[]> Fit(Graph integers, CancellationToken cancellationToken)
     {
-        Node[] nodes = [.. graph.Nodes.Where(n => IsFitted(graph, integers, n))];
-        string[] tensors = [.. nodes.Select(n => n.Outputs[0])];
-        double[][] bounds = [.. nodes.Select(n => Bounds(integers[Rounded(integers, n)!.Outputs[0]], graph[n.Outputs[0]].Shape[-1]))];
+        Node[] nodes = [.. graph.Nodes.Where(n => IsFitted(integers, n))];
+        Dictionary<string, double[]> bounds = nodes.ToDictionary(n => n.Outputs[0], n => Bounds(integers[Rounded(integers, n)!.Outputs[0]], graph[n.Outputs[0]].Shape[-1]), StringComparer.Ordinal);
+        _real.Count(bounds, cancellationToken);
+        Dictionary<string, string> fitted = nodes.ToDictionary(n => n.Name, n => n.Outputs[0], StringComparer.Ordinal);
         IReadOnlyList<ImmutableArray<Tensor>> samples = held.Samples;
-        Dictionary<string, int> fitted = nodes.Select((n, i) => (n.Name, i)).ToDictionary(p => p.Name, p => p.i, StringComparer.Ordinal);
-        double[][][] means = [.. samples.Select(_ => new double[nodes.Length][])];
-        using (var viewer = new FloatViewer(graph, tensors))
-        {
-            samples.ForEachParallel(
-                (sample, i) => viewer.Run(
-                    HeldSamples.Named(graph, sample),
-                    (tensor, values, plane) =>
-                    {
-                        int k = Array.IndexOf(tensors, tensor);
-                        means[i][k] = Sums(values, plane, bounds[k]);
-                    },
-                    cancellationToken),
-                cancellationToken);
-        }
-
         var inputs = new FixedInputs(graph, integers);
         integers = inputs.Behind(integers);
         var prepared = new PreparedGraph(integers, cancellationToken);
-        PreparedGraph.Frame[] frames = [.. samples.Select(_ => prepared.NewFrame(static t => new byte[t.ByteCount]))];
-        for (int i = 0; i < frames.Length; i++)
-        {
-            foreach ((string tensor, Tensor value) in inputs.Of(samples[i]))
+        MemoryPlan plan = MemoryPlanner.Plan(integers);
+        PreparedGraph.Frame[] frames = [.. samples.Select(_ => prepared.NewFrame(plan))];
+        frames.ForEachParallel(
+            (frame, i) =>
             {
-                value.Bytes.CopyTo(frames[i][tensor]);
-            }
-        }
-
+                foreach ((string tensor, Tensor value) in inputs.Of(samples[i]))
+                {
+                    value.Bytes.CopyTo(frame[tensor]);
+                }
+            },
+            cancellationToken);
         var shifts = new Dictionary<string, double[]>(StringComparer.Ordinal);
+        var missing = new double[frames.Length][];
         for (int k = 0; k < integers.Nodes.Length; k++)
         {
-            Node node = integers.Nodes[k];
             int at = k;
-            frames.ForEachParallel((frame, _) => prepared.RunNode(frame, at, 1), cancellationToken);
-            if (fitted.TryGetValue(node.Name, out int position) && Shift(integers, node, frames, [.. means.Select(m => m[position])]) is { } shift)
+            Node node = integers.Nodes[k];
+            TensorSpec output = integers[node.Outputs[0]];
+            string? real = fitted.GetValueOrDefault(node.Name);
+            frames.ForEachParallel(
+                (frame, i) =>
+                {
+                    prepared.RunNode(frame, at, 1);
+                    missing[i] = real is null ? [] : Missing(_real[real, i], output, frame[output.Name]);
+                },
+                cancellationToken);
+            if (real is not null && output.Shape.Count / output.Shape[-1] * frames.Length >= LeastValues)
             {
-                shifts[node.Name] = shift;
+                // A convolution reads what it does not write, so that it may run again.
+                double[] shift = shifts[node.Name] = [.. Enumerable.Range(0, output.Shape[-1]).Select(c => Shrunk([.. missing.Select(m => m[c])]))];
                 prepared.ShiftBias(k, shift);
                 frames.ForEachParallel((frame, _) => prepared.RunNode(frame, at, 1), cancellationToken);
             }
@@ -71,7 +71,7 @@ internal static class BiasFitting
         return shifts;
     }
 
-    private static bool IsFitted(Graph graph, Graph integers, Node node) =>
+    private bool IsFitted(Graph integers, Node node) =>
         ((IpuOperator)node.Op).Quantize(graph.InputsOf(node)) is { Class: QuantClass.Convolution, Weight: >= 0, Bias: >= 0 } rule
         && node.Inputs.Length > rule.Bias && node.Inputs[rule.Bias].Length > 0
         && Rounded(integers, node) is { } rounded && integers[rounded.Outputs[0]].Quant is not null;
@@ -94,66 +94,40 @@ internal static class BiasFitting
         return bounds;
     }
 
-    /// <summary>Sum of each channel.</summary>
-    /// <param name="plane">Pixels of an image where channels come first; 0 where they come last.</param>
-    private static double[] Sums(ReadOnlySpan<float> values, int plane, double[] bounds)
+    /// <summary>What the mean of each channel of a sample lacks.</summary>
+    /// <param name="real">Sums of the channels in real numbers.</param>
+    private static double[] Missing(double[] real, TensorSpec output, ReadOnlySpan<byte> bytes)
     {
-        var sums = new double[bounds.Length];
-        int run = Math.Max(plane, 1);
-        int c = 0;
-        for (int at = 0; at < values.Length; at += run)
+        QuantParam quant = output.Quant!;
+        double pixels = (double)output.Shape.Count / real.Length;
+        long[] sums = output.Type == DataType.UInt8 ? Sums<byte>(bytes, real.Length) : Sums<short>(MemoryMarshal.Cast<byte, short>(bytes), real.Length);
+        return [.. sums.Select((sum, c) => (real[c] / pixels) - (quant.Scale[quant.IsPerTensor ? 0 : c] * ((sum / pixels) - quant.ZeroPoint)))];
+    }
+
+    private static long[] Sums<T>(ReadOnlySpan<T> values, int channels)
+        where T : struct, IBinaryInteger<T>
+    {
+        // So many rows that 32 bits hold the sums.
+        const int Rows = 1 << 15;
+        var sums = new long[channels];
+        var part = new int[channels];
+        var row = new int[channels];
+        for (int first = 0; first < values.Length; first += Rows * channels)
         {
-            double bound = bounds[c];
-            double sum = 0;
-            foreach (float value in values.Slice(at, run))
+            Array.Clear(part);
+            for (int at = first; at < Math.Min(values.Length, first + (Rows * channels)); at += channels)
             {
-                sum += Math.Clamp(value, -bound, bound);
+                TensorPrimitives.ConvertTruncating(values.Slice(at, channels), row.AsSpan());
+                TensorPrimitives.Add<int>(part, row, part);
             }
 
-            sums[c] += sum;
-            c = c + 1 == sums.Length ? 0 : c + 1;
+            for (int c = 0; c < channels; c++)
+            {
+                sums[c] += part[c];
+            }
         }
 
         return sums;
-    }
-
-    private static double[] Sums<T>(ReadOnlySpan<T> values, int channels)
-        where T : struct, IBinaryInteger<T>
-    {
-        var sums = new long[channels];
-        for (int row = 0; row < values.Length; row += channels)
-        {
-            ReadOnlySpan<T> pixel = values.Slice(row, channels);
-            for (int c = 0; c < sums.Length; c++)
-            {
-                sums[c] += long.CreateTruncating(pixel[c]);
-            }
-        }
-
-        return [.. sums.Select(s => (double)s)];
-    }
-
-    private static double[]? Shift(Graph integers, Node node, PreparedGraph.Frame[] frames, double[][] real)
-    {
-        TensorSpec output = integers[node.Outputs[0]];
-        int channels = output.Shape[-1];
-        long values = output.Shape.Count / channels * frames.Length;
-        if (values < LeastValues)
-        {
-            return null;
-        }
-
-        QuantParam quant = output.Quant!;
-        double pixels = (double)output.Shape.Count / channels;
-        var missing = new double[frames.Length][];
-        for (int i = 0; i < frames.Length; i++)
-        {
-            Span<byte> bytes = frames[i][output.Name];
-            double[] sums = output.Type == DataType.UInt8 ? Sums<byte>(bytes, channels) : Sums<short>(MemoryMarshal.Cast<byte, short>(bytes), channels);
-            missing[i] = [.. sums.Select((sum, c) => (real[i][c] / pixels) - (quant.Scale[quant.IsPerTensor ? 0 : c] * ((sum / pixels) - quant.ZeroPoint)))];
-        }
-
-        return [.. Enumerable.Range(0, channels).Select(c => Shrunk([.. missing.Select(m => m[c])]))];
     }
 
     /// <summary>

@@ -12,9 +12,7 @@ namespace SgsIpu.Engine.Quantization;
 internal static class ChannelScales
 {
     private const int ZeroSteps = 17;
-
-    /// <summary>Integers of UINT8.</summary>
-    public const int Levels = 256;
+    private const int Levels = 256;
 
     /// <summary>Steps between one scale for all (0) and one for each (1).</summary>
     private static readonly double[] Blends = [0, 0.25, 0.5, 0.75, 1];

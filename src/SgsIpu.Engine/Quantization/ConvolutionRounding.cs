@@ -15,6 +15,9 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
     /// <summary>Rounds of learning of weights that are rounded together.</summary>
     private const int Rounds = 8;
 
+    /// <summary>Outputs of a layer that are rounded at once.</summary>
+    private const int OutputsAtOnce = 8;
+
     private readonly ChannelConsumers _consumers = consumers ?? new ChannelConsumers(graph);
 
     /// <summary>What was rounded for a node and its width, for the last two mappings of its input: variants of a model share most of it.</summary>
@@ -72,7 +75,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
 
         LayerGeometry? geometry = wide || range is not null ? null : moments?.Geometry(node);
         Tensor rounded = geometry is not null
-            ? RoundedTogether(node, geometry, moments!, values, scales, input, bias is null ? null : [.. bias.Select(b => Math.Abs(b) / (x * LargestBias))], cancellationToken)
+            ? RoundedTogether(node, geometry, moments!, values, scales, input, bias is null ? new double[scales.Length] : [.. bias.Select(b => Math.Abs(b) / (x * LargestBias))], cancellationToken)
             : WeightQuantizer.Round(values, scales, rule.WeightAxis, wide ? DataType.Int16 : DataType.Int8, levels);
         var weightQuant = new QuantParam([.. scales], 0, scales.Length == 1 ? -1 : rule.WeightAxis);
         Tensor stored = fourBits ? Int4.Pack(rounded.As<sbyte>(), rounded.Shape) : rounded;
@@ -94,8 +97,8 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
     /// <summary>Integers whose errors cancel out at the output as far as its inputs go together, and their scales.</summary>
     /// <param name="values">Weights times the scales of the input channels.</param>
     /// <param name="scales">Of the output channels; are replaced.</param>
-    /// <param name="least">What the scales are not smaller than; null for no bound.</param>
-    private static Tensor RoundedTogether(Node node, LayerGeometry layer, InputMoments moments, Tensor values, double[] scales, QuantParam input, double[]? least, CancellationToken cancellationToken)
+    /// <param name="least">What the scales are not smaller than.</param>
+    private static Tensor RoundedTogether(Node node, LayerGeometry layer, InputMoments moments, Tensor values, double[] scales, QuantParam input, double[] least, CancellationToken cancellationToken)
     {
         ReadOnlySpan<float> weights = values.As<float>();
         var result = new Tensor(DataType.Int8, values.Shape);
@@ -117,16 +120,22 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
             {
                 var rounding = new GramRounding(moments.Covariance(node, g, input.IsPerTensor ? [] : input.Scale.AsSpan()), size, own[(g * outputs * size)..((g + 1) * outputs * size)], cancellationToken);
                 ParallelWork.For(
-                    outputs,
+                    (outputs + OutputsAtOnce - 1) / OutputsAtOnce,
                     layer.Groups == 1 ? Environment.ProcessorCount : 1,
-                    k =>
+                    block =>
                     {
-                        int o = (g * outputs) + k;
-                        (sbyte[] integers, scales[o]) = rounding.Round(k, sbyte.MaxValue, least?[o] ?? 0, Rounds, follow: false, cancellationToken);
+                        int first = block * OutputsAtOnce;
+                        int o = (g * outputs) + first;
                         Span<sbyte> to = result.As<sbyte>();
-                        for (int i = 0; i < size; i++)
+                        foreach ((sbyte[] integers, double scale) in rounding.Round(first, sbyte.MaxValue, least.AsSpan(o, Math.Min(OutputsAtOnce, outputs - first)), Rounds, follow: false, cancellationToken))
                         {
-                            to[layer.WeightAt(o, i)] = integers[i];
+                            scales[o] = scale;
+                            for (int i = 0; i < size; i++)
+                            {
+                                to[layer.WeightAt(o, i)] = integers[i];
+                            }
+
+                            o++;
                         }
                     },
                     cancellationToken);

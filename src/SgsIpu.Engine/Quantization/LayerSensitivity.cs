@@ -1,6 +1,8 @@
+using Microsoft.ML.OnnxRuntime;
 using SgsIpu.Core;
 using SgsIpu.Engine.Simulation;
 using SgsIpu.Ops;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace SgsIpu.Engine.Quantization;
 
@@ -16,10 +18,14 @@ internal sealed class LayerSensitivity : IDisposable
     private const int MostSamples = 8;
     private const long MostBytes = 512L << 20;
 
+    /// <summary>Values that are rounded at once, at least.</summary>
+    private const int LeastRow = 512;
+
     private readonly Graph _graph;
     private readonly FixedTrial _trial;
     private readonly StretchedGraph _stretches;
-    private readonly IReadOnlyDictionary<string, Tensor>[] _values;
+    private readonly FloatRunner _runner;
+    private readonly FloatValues[] _values;
 
     /// <param name="nodes">The nodes that will be asked for.</param>
     public LayerSensitivity(Graph graph, HeldSamples held, FixedTrial trial, IReadOnlyCollection<Node> nodes, CancellationToken cancellationToken)
@@ -34,13 +40,17 @@ internal sealed class LayerSensitivity : IDisposable
         ];
         long bytes = Math.Max(observed.Sum(o => graph[o].ByteCount), 1);
         int samples = (int)Math.Clamp(Math.Min(Runs / Math.Max(nodes.Count, 1), MostBytes / bytes), 1, Math.Min(MostSamples, held.Samples.Count));
-        _values = new IReadOnlyDictionary<string, Tensor>[samples];
-        using var runner = new FloatRunner(graph, observed);
-        held.Samples.Take(samples).ToArray().ForEachParallel(
-            (sample, i) =>
+        _values = [.. Enumerable.Range(0, samples).Select(_ => new FloatValues())];
+        _runner = new FloatRunner(graph, observed);
+        _values.ForEachParallel(
+            (values, i) =>
             {
-                Dictionary<string, Tensor> inputs = HeldSamples.Named(graph, sample);
-                _values[i] = runner.Run(inputs, cancellationToken).Concat(inputs).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+                foreach ((string input, Tensor value) in HeldSamples.Named(graph, held.Samples[i]))
+                {
+                    values[input] = OnnxBuffers.Copy(value);
+                }
+
+                _runner.Run(input => values[input], values, cancellationToken);
             },
             cancellationToken);
     }
@@ -51,46 +61,55 @@ internal sealed class LayerSensitivity : IDisposable
         Garbage.Sweep();
         Graph part = RoundedPart(node, rule, input, weights, out string rounded);
         using var runner = new FloatRunner(part);
+        using OrtValue input8 = OnnxBuffers.Copy(new Tensor(DataType.Float32, part[rounded].Shape));
         var noise = new double[_values.Length][];
         for (int i = 0; i < _values.Length; i++)
         {
-            IReadOnlyDictionary<string, Tensor> values = _values[i];
-            Dictionary<string, Tensor> inputs = part.Inputs.ToDictionary(t => t, t => t == rounded ? Rounded(values[node.Inputs[0]], input) : values[t], StringComparer.Ordinal);
-            Dictionary<string, Tensor> changed = runner.Run(inputs, cancellationToken).ToDictionary(StringComparer.Ordinal);
+            FloatValues values = _values[i];
+            Round(values[node.Inputs[0]].GetTensorDataAsSpan<float>(), input, input8.GetTensorMutableDataAsSpan<float>());
+            using var changed = new FloatValues();
+            runner.Run(t => t == rounded ? input8 : values[t], changed, cancellationToken);
             _stretches.RunBehind(node, changed, values, cancellationToken);
-            noise[i] = _trial.NoiseOf(i, changed);
+            noise[i] = _trial.NoiseOf(i, _graph.Outputs.Distinct().Where(o => _graph[o].Type == DataType.Float32 && changed.Has(o)).ToDictionary(o => o, changed.Copy, StringComparer.Ordinal));
         }
 
         return _trial.Relative(noise);
     }
 
-    public void Dispose() => _stretches.Dispose();
+    public void Dispose()
+    {
+        _stretches.Dispose();
+        foreach (FloatValues values in _values)
+        {
+            values.Dispose();
+        }
+
+        _runner.Dispose();
+    }
 
     /// <summary>Real numbers as an 8-bit mapping holds them.</summary>
-    private static Tensor Rounded(Tensor values, QuantParam mapping)
+    private static void Round(ReadOnlySpan<float> x, QuantParam mapping, Span<float> y)
     {
-        ReadOnlySpan<float> x = values.As<float>();
-        var result = new Tensor(DataType.Float32, values.Shape);
-        Span<float> y = result.As<float>();
+        // Scales of as many pixels as fill some vectors.
         int channels = mapping.Scale.Length;
-        var scale = new float[channels];
-        var inverse = new float[channels];
-        for (int c = 0; c < channels; c++)
+        var scale = new float[channels * ((LeastRow + channels - 1) / channels)];
+        var inverse = new float[scale.Length];
+        for (int i = 0; i < scale.Length; i++)
         {
-            scale[c] = (float)mapping.Scale[c];
-            inverse[c] = (float)(1 / mapping.Scale[c]);
+            scale[i] = (float)mapping.Scale[i % channels];
+            inverse[i] = (float)(1 / mapping.Scale[i % channels]);
         }
 
-        float low = -mapping.ZeroPoint;
-        float high = byte.MaxValue - mapping.ZeroPoint;
-        int at = 0;
-        for (int i = 0; i < x.Length; i++)
+        for (int at = 0; at < x.Length; at += scale.Length)
         {
-            y[i] = Math.Clamp(MathF.Round(x[i] * inverse[at]), low, high) * scale[at];
-            at = at + 1 == channels ? 0 : at + 1;
+            int count = Math.Min(scale.Length, x.Length - at);
+            Span<float> row = y.Slice(at, count);
+            TensorPrimitives.Multiply(x.Slice(at, count), inverse.AsSpan(0, count), row);
+            TensorPrimitives.Round<float>(row, row);
+            TensorPrimitives.Max(row, -mapping.ZeroPoint, row);
+            TensorPrimitives.Min(row, byte.MaxValue - mapping.ZeroPoint, row);
+            TensorPrimitives.Multiply(row, scale.AsSpan(0, count), row);
         }
-
-        return result;
     }
 
     /// <summary>Weights in real numbers: integers times their scale over that of the input channel, which is part of them.</summary>

@@ -22,6 +22,7 @@ internal sealed class LevelSearch
     private readonly Graph _judged;
     private readonly ChannelConsumers _consumers;
     private readonly ConvolutionRounding _rounding;
+    private readonly BiasFitting _fitting;
     private readonly List<string> _steps = [];
 
     /// <summary>Of what convolutions read, once they have proved themselves.</summary>
@@ -39,6 +40,7 @@ internal sealed class LevelSearch
         _judged = JudgedOutputs.OfRealBeforeSoftmax(model.Graph);
         _consumers = new ChannelConsumers(model.Graph);
         _rounding = new ConvolutionRounding(model.Graph, state.Statistics, state.Level, given, _consumers);
+        _fitting = new BiasFitting(model.Graph, state.Held);
     }
 
     /// <summary>What was tried and what came of it, in order.</summary>
@@ -81,7 +83,7 @@ internal sealed class LevelSearch
     public QuantizationVariant WithTypes(QuantizationVariant variant, IReadOnlyDictionary<string, DataType> chosen)
     {
         QuantizationVariant other = Variant(variant.Level, chosen);
-        return variant.BiasShifts.Count == 0 ? other : other with { BiasShifts = BiasFitting.Fit(_model.Graph, WithoutBorder(other), _state.Held, _cancellationToken) };
+        return variant.BiasShifts.Count == 0 ? other : other with { BiasShifts = _fitting.Fit(WithoutBorder(other), _cancellationToken) };
     }
 
     private QuantizationVariant Search(FixedTrial trial, QuantizationVariant start, IReadOnlyDictionary<string, DataType>? given)
@@ -205,7 +207,7 @@ internal sealed class LevelSearch
     private void TryBiases(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, QuantizationVariant variant)
     {
         _progress?.Report(new IpuProgress("Fitting biases", 0, 0));
-        Dictionary<string, double[]> shifts = BiasFitting.Fit(_model.Graph, WithoutBorder(variant), _state.Held, _cancellationToken);
+        Dictionary<string, double[]> shifts = _fitting.Fit(WithoutBorder(variant), _cancellationToken);
         Try(trial, ref best, "biases fitted", variant with { BiasShifts = shifts });
     }
 

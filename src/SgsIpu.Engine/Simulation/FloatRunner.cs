@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using SgsIpu.Core;
 using SgsIpu.Frontends.Onnx;
 using SgsIpu.Ops;
@@ -35,6 +36,15 @@ internal sealed class FloatRunner : IModelRunner
         }
 
         return result;
+    }
+
+    /// <summary>Runs once on values that ONNX Runtime holds, and adds the outputs to others.</summary>
+    public void Run(Func<string, OrtValue> inputs, FloatValues outputs, CancellationToken cancellationToken)
+    {
+        foreach ((string name, OrtValue value) in _outputs.Zip(_session.Run(inputs, cancellationToken)))
+        {
+            outputs[name] = value;
+        }
     }
 
     public void Dispose() => _session.Dispose();

@@ -54,6 +54,15 @@ internal sealed unsafe class OnnxBuffers : IDisposable
     private static OrtValue Allocate(TensorElementType type, Shape shape) =>
         OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type, [.. shape.Select(d => (long)d)]);
 
+    /// <summary>A value of its own, with the content of a tensor.</summary>
+    /// <exception cref="IpuException">ONNX Runtime takes no input of such a type (id <c>InputType</c>).</exception>
+    public static OrtValue Copy(Tensor tensor)
+    {
+        OrtValue value = Allocate(TypeOf(tensor.Type), tensor.Shape);
+        tensor.Bytes.CopyTo(value.GetTensorMutableRawData());
+        return value;
+    }
+
     /// <summary>Asked once: the memory is none of the garbage collector's and stays where it is.</summary>
     private static (nint Address, int Count) AddressOf(OrtValue value)
     {

@@ -83,6 +83,15 @@ internal sealed class OnnxSession : IDisposable
             cancellationToken);
     }
 
+    /// <summary>Runs once on values where they are, and leaves the outputs, in the order given to the constructor, to the caller.</summary>
+    public IReadOnlyList<OrtValue> Run(Func<string, OrtValue> inputs, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<OrtValue> outputs = [];
+        OrtValue[] values = [.. _inputs.Select(inputs)];
+        Run(options => outputs = _session.Run(options, _inputs, values, _outputs), cancellationToken);
+        return outputs;
+    }
+
     /// <summary>Memory for the runs of one thread, which saves the system from handing out fresh pages for every run.</summary>
     /// <param name="outputs">Shapes of the outputs, all of single precision.</param>
     public OnnxBuffers NewBuffers(IReadOnlyDictionary<string, Tensor> inputs, IEnumerable<Shape> outputs) =>

@@ -62,17 +62,13 @@ internal sealed class StretchedGraph : IDisposable
     }
 
     /// <summary>Runs all that depends on changed values in the stretches after that of a node.</summary>
-    /// <param name="changed">By tensor; what is computed joins them.</param>
+    /// <param name="changed">What is computed joins them.</param>
     /// <param name="before">What else the stretches read.</param>
-    public void RunBehind(Node node, Dictionary<string, Tensor> changed, IReadOnlyDictionary<string, Tensor> before, CancellationToken cancellationToken)
+    public void RunBehind(Node node, FloatValues changed, FloatValues before, CancellationToken cancellationToken)
     {
-        foreach (Stretch stretch in _stretches.Skip(_stretchOf[node.Name] + 1).Where(s => s.Read.Any(changed.ContainsKey)))
+        foreach (Stretch stretch in _stretches.Skip(_stretchOf[node.Name] + 1).Where(s => s.Read.Any(changed.Has)))
         {
-            Dictionary<string, Tensor> inputs = stretch.Read.ToDictionary(r => r, r => changed.TryGetValue(r, out Tensor? value) ? value : before[r], StringComparer.Ordinal);
-            foreach ((string output, Tensor value) in stretch.Runner.Value.Run(inputs, cancellationToken))
-            {
-                changed[output] = value;
-            }
+            stretch.Runner.Value.Run(r => changed.Has(r) ? changed[r] : before[r], changed, cancellationToken);
         }
     }
 

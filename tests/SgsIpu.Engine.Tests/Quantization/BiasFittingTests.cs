@@ -32,10 +32,17 @@ public sealed class BiasFittingTests
         Tensor x = Tensor.FromArray<float>([.. Enumerable.Range(0, Side * Side).Select(i => i % 2 == 0 ? Far : 2)], 1, Side, Side, 1);
         var held = new HeldSamples(x.Bytes.Length);
         held.Offer([x]);
-        IpuModel integers = IpuEngine.Calibrate(real, new CalibrationOptions(new OneSample(new Sample("x", [x]))) { Level = CalibrationLevel.L2, Given = [new GivenQuantization("x") { Bit = 16 }] });
+        IpuModel Calibrated(params GivenQuantization[] more) => IpuEngine.Calibrate(real, new CalibrationOptions(new OneSample(new Sample("x", [x]))) { Level = CalibrationLevel.L2, Given = [new GivenQuantization("x") { Bit = 16 }, .. more] });
+        IpuModel integers = Calibrated();
         QuantParam range = integers.Graph["wide"].Quant!;
         Assert.True(range.Scale[0] * short.MinValue > Far, "the range ends where the curve no longer changes");
-        Assert.Equal(0, BiasFitting.Fit(real.Graph, integers.Graph, held, CancellationToken.None)["wide"][0], 0.01);
+        var fitting = new BiasFitting(real.Graph, held);
+        Assert.Equal(0, fitting.Fit(integers.Graph, CancellationToken.None)["wide"][0], 0.01);
+
+        // Where the integers reach as far as the values, nothing is missing either; sums of the one are not those of the other.
+        IpuModel far = Calibrated(new GivenQuantization("wide") { Min = [2 * Far], Max = [-2 * Far] });
+        Assert.Equal(0, fitting.Fit(far.Graph, CancellationToken.None)["wide"][0], 0.01);
+        Assert.Equal(0, fitting.Fit(integers.Graph, CancellationToken.None)["wide"][0], 0.01);
     }
 
     private sealed class OneSample(Sample sample) : ISampleSource

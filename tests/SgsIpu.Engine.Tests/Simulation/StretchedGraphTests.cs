@@ -14,16 +14,16 @@ public sealed class StretchedGraphTests
     {
         Graph graph = Sums();
         double[] before = Values([]);
-        Dictionary<string, Tensor> values = Enumerable.Range(0, Count + 1).ToDictionary(Name, i => Vector(before[i]), StringComparer.Ordinal);
+        using FloatValues values = Held(Enumerable.Range(0, Count + 1).Select(i => (Name(i), Vector(before[i]))));
         using var stretched = new StretchedGraph(graph);
         Assert.InRange(stretched.Read.Count(), 10, Count - 1);
         foreach (Node node in graph.Nodes)
         {
             string[] handed = [.. stretched.HandedOn(stretched.Behind(node))];
             Assert.NotEmpty(handed);
-            Dictionary<string, Tensor> changed = handed.ToDictionary(t => t, t => Vector(before[Index(t)] + 1), StringComparer.Ordinal);
+            using FloatValues changed = Held(handed.Select(t => (t, Vector(before[Index(t)] + 1))));
             stretched.RunBehind(node, changed, values, CancellationToken.None);
-            Assert.Equal(Vector(Values([.. handed.Select(Index)])[Count]).ToFloats(), changed[Name(Count)].ToFloats());
+            Assert.Equal(Vector(Values([.. handed.Select(Index)])[Count]).ToFloats(), changed.Copy(Name(Count)).ToFloats());
         }
     }
 
@@ -39,6 +39,17 @@ public sealed class StretchedGraphTests
         IReadOnlyDictionary<string, Tensor> outputs = runner.Run(part.Inputs.ToDictionary(i => i, i => Vector(values[Index(i)])), CancellationToken.None);
         Assert.Equal(Vector(values[13]).ToFloats(), outputs[Name(13)].ToFloats());
         Assert.Equal(Vector(values[15]).ToFloats(), outputs[Name(15)].ToFloats());
+    }
+
+    private static FloatValues Held(IEnumerable<(string Name, Tensor Value)> tensors)
+    {
+        var values = new FloatValues();
+        foreach ((string name, Tensor value) in tensors)
+        {
+            values[name] = OnnxBuffers.Copy(value);
+        }
+
+        return values;
     }
 
     private static string Name(int i) => $"t{i}";

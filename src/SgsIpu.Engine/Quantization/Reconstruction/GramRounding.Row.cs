@@ -1,8 +1,10 @@
+using System.Runtime.Intrinsics;
+
 namespace SgsIpu.Engine.Quantization.Reconstruction;
 
 internal sealed partial class GramRounding
 {
-    /// <summary>The weights of one output, in the order of rounding.</summary>
+    /// <summary>The weights of one output, in the order of rounding. Those of several outputs go through each step together.</summary>
     private sealed class Row
     {
         /// <summary>Integers that a kick changes at most.</summary>
@@ -13,12 +15,21 @@ internal sealed partial class GramRounding
         private readonly int _levels;
         private readonly double _least;
         private readonly float[] _carried;
-        private readonly int[] _integers;
+
+        /// <summary>Whole numbers, which products with real ones take as they are.</summary>
+        private readonly float[] _integers;
 
         /// <summary>Gram times target, and Gram times integers.</summary>
         private readonly float[] _pull;
         private readonly float[] _push;
         private double _bestLoss = double.PositiveInfinity;
+
+        /// <summary>The scale that covers the largest weight.</summary>
+        private readonly double _full;
+
+        /// <summary>What is being tried, and the loss of the integers so far.</summary>
+        private double _scale;
+        private double _loss;
 
         public Row(GramRounding layer, ReadOnlySpan<float> target, int levels, double least)
         {
@@ -28,68 +39,94 @@ internal sealed partial class GramRounding
             _least = least;
             Target = new float[_n];
             _carried = new float[_n];
-            _integers = new int[_n];
-            Best = new int[_n];
+            _integers = new float[_n];
+            Best = new float[_n];
             _pull = new float[_n];
             _push = new float[_n];
+            double largest = 0;
             for (int i = 0; i < _n; i++)
             {
                 Target[i] = target[layer._order[i]];
+                largest = Math.Max(largest, Math.Abs(Target[i]));
             }
 
-            for (int i = 0; i < _n; i++)
-            {
-                MatrixProducts.AddScaled(_pull, Target[i], GramRow(i));
-            }
+            _full = Math.Max(least, largest > 0 ? largest / levels : 1.0);
         }
 
-        public float[] Target { get; }
+        private float[] Target { get; }
 
-        public int[] Best { get; private set; }
+        public float[] Best { get; }
 
         public double BestScale { get; private set; }
 
         /// <summary>Each weight rounded on its own, so that the result is never worse.</summary>
-        public void Start(double scale)
+        public static void Start(Row[] rows)
         {
-            for (int i = 0; i < _n; i++)
+            for (int i = 0; i < rows[0]._n; i++)
             {
-                _integers[i] = Nearest(Target[i] / scale);
+                foreach (Row row in rows)
+                {
+                    MatrixProducts.AddScaled(row._pull, row.Target[i], row.GramRow(i));
+                    row.Best[i] = row.Nearest(row.Target[i] / row._full);
+                }
             }
 
-            Refresh();
-            Keep(scale, Loss(scale));
+            Refresh(rows);
+            foreach (Row row in rows)
+            {
+                row.Keep(row._full, row.Loss(row._full));
+            }
         }
 
-        /// <summary>Nearest plane: from the last to the first, each error carried on.</summary>
-        public void Try(double scale)
+        /// <summary>Nearest plane: from the last weight to the first, each error carried on.</summary>
+        /// <param name="part">Of the scale that covers the largest weight.</param>
+        public static void Try(Row[] rows, double part)
         {
-            Array.Clear(_carried);
-            float[] factor = _layer._factor;
-            double loss = 0;
-            for (int i = _n - 1; i >= 0; i--)
+            foreach (Row row in rows)
             {
-                float diagonal = factor[(i * _n) + i];
-                double centre = Target[i] + (_carried[i] / diagonal);
-                _integers[i] = Nearest(centre / scale);
-                double miss = diagonal * (centre - (scale * _integers[i]));
-                loss += miss * miss;
-                if (loss >= _bestLoss)
-                {
-                    return;
-                }
-
-                MatrixProducts.AddScaled(_carried.AsSpan(0, i), (float)(Target[i] - (scale * _integers[i])), factor.AsSpan(i * _n, i));
+                Array.Clear(row._carried);
+                row._scale = Math.Max(row._least, row._full * part);
+                row._loss = 0;
             }
 
-            Keep(scale, loss);
+            for (int i = rows[0]._n - 1; i >= 0; i--)
+            {
+                foreach (Row row in rows)
+                {
+                    if (row._loss < row._bestLoss)
+                    {
+                        row.Carry(i);
+                    }
+                }
+            }
+
+            foreach (Row row in rows)
+            {
+                row.Keep(row._scale, row._loss);
+            }
+        }
+
+        /// <summary>Begins anew from the best integers.</summary>
+        public static void Refresh(Row[] rows)
+        {
+            foreach (Row row in rows)
+            {
+                row.Best.CopyTo(row._integers, 0);
+                Array.Clear(row._push);
+            }
+
+            for (int i = 0; i < rows[0]._n; i++)
+            {
+                foreach (Row row in rows)
+                {
+                    row.Push(i, row._integers[i]);
+                }
+            }
         }
 
         /// <summary>Coordinate descent and scale in turn; after that, kicks that are kept where they lead lower.</summary>
         public void Learn(int rounds, int seed, CancellationToken cancellationToken)
         {
-            Best.CopyTo(_integers, 0);
-            Refresh();
             double scale = BestScale;
             var random = new SplitMix((ulong)seed);
             int settled = 0;
@@ -109,8 +146,7 @@ internal sealed partial class GramRounding
                 {
                     if (loss > _bestLoss)
                     {
-                        Best.CopyTo(_integers, 0);
-                        Refresh();
+                        Refresh([this]);
                         scale = BestScale;
                     }
 
@@ -121,25 +157,44 @@ internal sealed partial class GramRounding
 
         private ReadOnlySpan<float> GramRow(int i) => _layer._gram.AsSpan(i * _n, _n);
 
-        private int Nearest(double value) => (int)Math.Clamp(Math.Round(value, MidpointRounding.ToEven), -_levels, _levels);
+        private float Nearest(double value) => (float)Math.Clamp(Math.Round(value, MidpointRounding.ToEven), -_levels, _levels);
 
-        private void Refresh()
+        private void Push(int i, float change)
         {
-            Array.Clear(_push);
-            for (int i = 0; i < _n; i++)
+            if (change != 0)
             {
-                if (_integers[i] != 0)
-                {
-                    MatrixProducts.AddScaled(_push, _integers[i], GramRow(i));
-                }
+                MatrixProducts.AddScaled(_push, change, GramRow(i));
+            }
+        }
+
+        private void Carry(int i)
+        {
+            ReadOnlySpan<float> factor = _layer._factor.AsSpan(i * _n, i + 1);
+            float diagonal = factor[i];
+            double centre = Target[i] + (_carried[i] / diagonal);
+            _integers[i] = Nearest(centre / _scale);
+            double miss = diagonal * (centre - (_scale * _integers[i]));
+            _loss += miss * miss;
+            if (_loss < _bestLoss)
+            {
+                MatrixProducts.AddScaled(_carried.AsSpan(0, i), (float)(Target[i] - (_scale * _integers[i])), factor[..i]);
             }
         }
 
         /// <summary>The loss of the integers, but for a constant that Babai's has as well.</summary>
         private double Loss(double scale)
         {
-            double sum = 0;
-            for (int i = 0; i < _n; i++)
+            int width = Vector512<double>.Count;
+            Vector512<double> sums = Vector512<double>.Zero;
+            int i = 0;
+            for (; i <= _n - width; i += width)
+            {
+                Vector512<double> miss = MatrixProducts.Wide(Target, i) - (MatrixProducts.Wide(_integers, i) * scale);
+                sums += miss * (MatrixProducts.Wide(_pull, i) - (MatrixProducts.Wide(_push, i) * scale));
+            }
+
+            double sum = Vector512.Sum(sums);
+            for (; i < _n; i++)
             {
                 sum += (Target[i] - (scale * _integers[i])) * (_pull[i] - (scale * _push[i]));
             }
@@ -169,10 +224,10 @@ internal sealed partial class GramRounding
                     continue;
                 }
 
-                int wanted = (int)Math.Clamp(_integers[i] + Math.Round(step), -_levels, _levels);
+                float wanted = (float)Math.Clamp(_integers[i] + Math.Round(step), -_levels, _levels);
                 if (wanted != _integers[i])
                 {
-                    MatrixProducts.AddScaled(_push, wanted - _integers[i], GramRow(i));
+                    Push(i, wanted - _integers[i]);
                     _integers[i] = wanted;
                     moved = true;
                 }
@@ -183,14 +238,8 @@ internal sealed partial class GramRounding
 
         private double BestScaleOf(double scale)
         {
-            double up = 0;
-            double down = 0;
-            for (int i = 0; i < _n; i++)
-            {
-                up += (double)_integers[i] * _pull[i];
-                down += (double)_integers[i] * _push[i];
-            }
-
+            double up = MatrixProducts.WideDot(_integers, _pull);
+            double down = MatrixProducts.WideDot(_integers, _push);
             return up > 0 && down > 0 ? Math.Max(_least, up / down) : scale;
         }
 
@@ -199,8 +248,8 @@ internal sealed partial class GramRounding
             for (int k = 0; k < KickSize; k++)
             {
                 int i = (int)(random.Next() % (ulong)_n);
-                int wanted = Math.Clamp(_integers[i] + ((random.Next() & 1) == 0 ? 1 : -1), -_levels, _levels);
-                MatrixProducts.AddScaled(_push, wanted - _integers[i], GramRow(i));
+                float wanted = Math.Clamp(_integers[i] + ((random.Next() & 1) == 0 ? 1 : -1), -_levels, _levels);
+                Push(i, wanted - _integers[i]);
                 _integers[i] = wanted;
             }
         }

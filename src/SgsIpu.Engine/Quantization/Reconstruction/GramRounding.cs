@@ -115,32 +115,40 @@ internal sealed partial class GramRounding
     /// <param name="least">The scale is not smaller.</param>
     /// <param name="rounds">Rounds of learning.</param>
     /// <param name="follow">Whether the weights answer to the errors of earlier layers; otherwise only the bias does.</param>
-    public (sbyte[] Integers, double Scale) Round(int output, int levels, double least, int rounds, bool follow, CancellationToken cancellationToken)
+    public (sbyte[] Integers, double Scale) Round(int output, int levels, double least, int rounds, bool follow, CancellationToken cancellationToken) =>
+        Round(output, levels, [least], rounds, follow, cancellationToken)[0];
+
+    /// <summary>As of each output alone; outputs that follow each other share what is read of the Gram matrix, which is larger than caches.</summary>
+    /// <param name="first">The first output.</param>
+    /// <param name="least">What the scale of each is not smaller than.</param>
+    public (sbyte[] Integers, double Scale)[] Round(int first, int levels, ReadOnlySpan<double> least, int rounds, bool follow, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        int n = _size;
-        var row = new Row(this, Target(output, follow), levels, least);
-        double largest = 0;
-        for (int i = 0; i < n; i++)
+        var rows = new Row[least.Length];
+        for (int r = 0; r < rows.Length; r++)
         {
-            largest = Math.Max(largest, Math.Abs(row.Target[i]));
+            rows[r] = new Row(this, Target(first + r, follow), levels, least[r]);
         }
 
-        double full = Math.Max(least, largest > 0 ? largest / levels : 1.0);
-        row.Start(full);
+        Row.Start(rows);
         foreach (double part in levels > Core.Int4.Max ? EightBitParts : FourBitParts)
         {
-            row.Try(Math.Max(least, full * part));
+            Row.Try(rows, part);
         }
 
-        row.Learn(rounds, output, cancellationToken);
-        var integers = new sbyte[n];
-        for (int i = 0; i < n; i++)
+        Row.Refresh(rows);
+        var result = new (sbyte[] Integers, double Scale)[rows.Length];
+        for (int r = 0; r < rows.Length; r++)
         {
-            integers[_order[i]] = (sbyte)row.Best[i];
+            rows[r].Learn(rounds, first + r, cancellationToken);
+            result[r] = (new sbyte[_size], rows[r].BestScale);
+            for (int i = 0; i < _size; i++)
+            {
+                result[r].Integers[_order[i]] = (sbyte)rows[r].Best[i];
+            }
         }
 
-        return (integers, row.BestScale);
+        return result;
     }
 
     /// <summary>Mean square error of a rounded output on other samples.</summary>

@@ -9,11 +9,11 @@ namespace SgsIpu.Engine.Quantization.Reconstruction;
 /// </summary>
 internal static class MatrixProducts
 {
-    private const int TileRows = 6;
-    private const int TileColumns = 16;
+    public const int TileRows = 6;
+    public const int TileColumns = 16;
 
     /// <summary>Rows that are added up in one go, and kept in panels near the core.</summary>
-    private const int Chunk = 128;
+    public const int Chunk = 128;
 
     /// <summary>AᵀB of <paramref name="rows"/> rows.</summary>
     /// <param name="a">[rows, m].</param>
@@ -70,12 +70,12 @@ internal static class MatrixProducts
     /// <summary>y += factor · x.</summary>
     public static void AddScaled(Span<float> y, float factor, ReadOnlySpan<float> x)
     {
-        int width = Vector256<float>.Count;
-        Vector256<float> f = Vector256.Create(factor);
+        int width = Vector512<float>.Count;
+        Vector512<float> f = Vector512.Create(factor);
         int i = 0;
         for (; i <= x.Length - width; i += width)
         {
-            Vector256.FusedMultiplyAdd(f, Vector256.Create(x[i..]), Vector256.Create<float>(y[i..])).CopyTo(y[i..]);
+            Vector512.FusedMultiplyAdd(f, Vector512.Create(x[i..]), Vector512.Create<float>(y[i..])).CopyTo(y[i..]);
         }
 
         for (; i < x.Length; i++)
@@ -128,6 +128,33 @@ internal static class MatrixProducts
         return sum;
     }
 
+    /// <summary>As <see cref="Dot(ReadOnlySpan{float}, ReadOnlySpan{float})"/>, with products in double precision, too.</summary>
+    public static double WideDot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        int width = Vector512<double>.Count;
+        Vector512<double> sums = Vector512<double>.Zero;
+        int i = 0;
+        for (; i <= x.Length - width; i += width)
+        {
+            sums += Wide(x, i) * Wide(y, i);
+        }
+
+        double sum = Vector512.Sum(sums);
+        for (; i < x.Length; i++)
+        {
+            sum += (double)x[i] * y[i];
+        }
+
+        return sum;
+    }
+
+    /// <summary>Eight numbers from a place on.</summary>
+    public static Vector512<double> Wide(ReadOnlySpan<float> x, int first)
+    {
+        (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Create(x[first..]));
+        return Vector512.Create(low, high);
+    }
+
     /// <summary>Some rows in panels of <paramref name="width"/> columns, a row after the other; zeros beyond the last column.</summary>
     private static void Pack(ReadOnlySpan<float> matrix, int columns, int first, int count, int width, Span<float> panels)
     {
@@ -143,8 +170,34 @@ internal static class MatrixProducts
         }
     }
 
+    /// <summary>Sum of single-precision numbers, in double precision.</summary>
+    public static double Sum(ReadOnlySpan<float> x)
+    {
+        int width = Vector256<float>.Count;
+        Vector256<double> even = Vector256<double>.Zero;
+        Vector256<double> odd = Vector256<double>.Zero;
+        int i = 0;
+        for (; i <= x.Length - width; i += width)
+        {
+            (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Create(x[i..]));
+            even += low;
+            odd += high;
+        }
+
+        double sum = Vector256.Sum(even + odd);
+        for (; i < x.Length; i++)
+        {
+            sum += x[i];
+        }
+
+        return sum;
+    }
+
     /// <summary>Adds the product of two panels to a tile of 6 × 16 sums.</summary>
-    private static void Tile(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> sums, int stride)
+    /// <param name="a">[rows, 6].</param>
+    /// <param name="b">[rows, 16].</param>
+    /// <param name="stride">Of the sums, from row to row.</param>
+    public static void Tile(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> sums, int stride)
     {
         ref float x = ref MemoryMarshal.GetReference(a);
         ref float y = ref MemoryMarshal.GetReference(b);

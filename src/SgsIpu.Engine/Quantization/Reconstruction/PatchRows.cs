@@ -36,11 +36,10 @@ internal sealed class PatchRows
     public void Gather<T>(int sample, T pixels, Span<float> target)
         where T : IPixels, allows ref struct
     {
-        double phase = sample * Golden % 1;
         int channels = _layer.Channels;
         for (int r = 0; r < PerSample; r++)
         {
-            int position = Math.Min(_layer.Positions - 1, (int)((r + phase) * _layer.Positions / PerSample));
+            int position = Position(sample, r);
             Span<float> row = target.Slice(r * _layer.PatchSize, _layer.PatchSize);
             for (int tap = 0; tap < _layer.Taps; tap++)
             {
@@ -56,5 +55,25 @@ internal sealed class PatchRows
                 }
             }
         }
+    }
+
+    /// <summary>The pixels under the patches of a sample.</summary>
+    /// <param name="pixels">[taps, PerSample]; −1 where the window is outside.</param>
+    public void Pixels(int sample, Span<int> pixels)
+    {
+        for (int r = 0; r < PerSample; r++)
+        {
+            int position = Position(sample, r);
+            for (int tap = 0; tap < _layer.Taps; tap++)
+            {
+                pixels[(tap * PerSample) + r] = _layer.PixelAt(position, tap);
+            }
+        }
+    }
+
+    private int Position(int sample, int row)
+    {
+        double phase = sample * Golden % 1;
+        return Math.Min(_layer.Positions - 1, (int)((row + phase) * _layer.Positions / PerSample));
     }
 }

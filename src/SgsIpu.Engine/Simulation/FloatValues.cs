@@ -1,0 +1,34 @@
+using Microsoft.ML.OnnxRuntime;
+using SgsIpu.Core;
+
+namespace SgsIpu.Engine.Simulation;
+
+/// <summary>Values of tensors of a float graph where ONNX Runtime holds them, so that one session reads what another computed without a copy.</summary>
+internal sealed class FloatValues : IDisposable
+{
+    private readonly Dictionary<string, OrtValue> _values = new(StringComparer.Ordinal);
+
+    /// <summary>The value of a tensor, which goes with this set.</summary>
+    public OrtValue this[string tensor]
+    {
+        get => _values[tensor];
+        set => _values.Add(tensor, value);
+    }
+
+    public bool Has(string tensor) => _values.ContainsKey(tensor);
+
+    /// <summary>A copy of the real numbers of a tensor.</summary>
+    public Tensor Copy(string tensor)
+    {
+        OrtValue value = _values[tensor];
+        return Tensor.FromArray<float>(value.GetTensorDataAsSpan<float>().ToArray(), new Shape([.. value.GetTensorTypeAndShape().Shape.Select(d => checked((int)d))]));
+    }
+
+    public void Dispose()
+    {
+        foreach (OrtValue value in _values.Values)
+        {
+            value.Dispose();
+        }
+    }
+}
