@@ -49,7 +49,7 @@ public abstract record IpuOperator : Operator
     public virtual long? InputRows(int rows, IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => null;
 
     /// <summary>
-    /// True for an element-wise operator whose fixed form takes a scale for each channel (last dimension) at its activations and its output,
+    /// True for an operator whose fixed form takes a scale for each channel (last dimension, which it leaves where it is) at its activations and its output,
     /// each with scales of its own.
     /// </summary>
     public virtual bool TakesChannelScales(IReadOnlyList<TensorSpec?> inputs) => false;

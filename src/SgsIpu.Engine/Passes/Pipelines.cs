@@ -15,6 +15,7 @@ internal static class Pipelines
         new RemoveIdentitiesPass(),
         new FoldConstantsPass(),
         new FoldDilationPass(),
+        new MeanOfWholeImagePass(),
         new FuseGatesPass(),
         new FuseGeluPass(),
         new FuseLayerNormalizationPass(),

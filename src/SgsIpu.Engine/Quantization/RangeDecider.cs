@@ -99,7 +99,8 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         for (int i = 0; i < all.Length; i++)
         {
             (double min, double max) = RangeEstimator.MinMax(all[i]);
-            _ranges.Set(all[i].Tensor, (headroom[i] * min, headroom[i] * max));
+            (double least, double most) = Bounds(all[i].Tensor);
+            _ranges.Set(all[i].Tensor, (Math.Max(headroom[i] * min, least), Math.Min(headroom[i] * max, most)));
             _decisions[all[i].Tensor] = new TensorDecision(all[i].Tensor, "INT16", "MinMax", double.NaN, "16 bits cover more than was seen");
         }
 
@@ -168,7 +169,7 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     {
         double least = (_graph.Producer(tensor)?.Op as UnaryFunctionOp)?.Curve?.Least ?? double.NegativeInfinity;
         (double Low, double High)?[] domains = [.. _graph.Consumers(tensor).Select(n => (n.Op as UnaryFunctionOp)?.Curve?.Domain)];
-        return domains.Length > 0 && domains.All(d => d is not null)
+        return domains.Length > 0 && domains.All(d => d is not null) && !_graph.Outputs.Contains(tensor)
             ? (Math.Max(least, domains.Min(d => d!.Value.Low)), domains.Max(d => d!.Value.High))
             : (least, double.PositiveInfinity);
     }

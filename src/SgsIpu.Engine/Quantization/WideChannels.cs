@@ -126,9 +126,10 @@ internal sealed class WideChannels
         return new QuantParam([.. scales], 0, output.Shape.Rank - 1) { Min = [.. min], Max = [.. max] };
     }
 
+    /// <summary>Rounding averages out in what only reductions read: range is worth more there.</summary>
     private bool MayBe(string tensor, GivenTable given) =>
         _plan.IsReal(tensor) && _plan.TypeOf(tensor) == DataType.Int16 && _graph[tensor].Shape is { Rank: >= 2 } shape && shape[-1] > 1
-        && !_graph.Outputs.Contains(tensor) && _plan.KnownRange(tensor) is null && given.Range(tensor) is not { IsPerTensor: true } && _graph.Consumers(tensor).Count > 0;
+        && !_graph.Outputs.Contains(tensor) && _plan.KnownRange(tensor) is null && given.Range(tensor) is not { IsPerTensor: true } && _graph.Consumers(tensor).Any(n => n.Op is not ReduceOp);
 
     private bool IsWritten(Node? node, string tensor)
     {
@@ -144,6 +145,9 @@ internal sealed class WideChannels
             { Class: QuantClass.Convolution, Weight: >= 0 } => FusedActivation.Of(op) is { } bounds && (bounds.Min == 0 || float.IsNegativeInfinity(bounds.Min)) && bounds.Max > 0,
             { Class: QuantClass.Preserving } rule => node.Outputs.Length == 1 && rule.Activations.Any(i => _tensors.Contains(node.Inputs[i]))
                 && rule.Activations.All(i => !_graph[node.Inputs[i]].IsConstant && op.ChannelOf(i, _graph.InputsOf(node), _graph[tensor]) is not null),
+
+            // A sample gives one value for each channel of a mean: too few to know the range of each.
+            _ when op is ReduceOp => false,
             _ => _multiplies(node) ? node.Inputs.Any(_tensors.Contains) : _takes(node),
         };
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -13,9 +14,9 @@ namespace SgsIpu.Kernels.Reduction;
 /// <param name="Zero">The integer of the input that stands for 0.</param>
 /// <param name="Output">UINT8 or INT16.</param>
 /// <param name="Range">Zero point and limits of the output.</param>
-/// <param name="Scale">From the joined value to units of the output.</param>
+/// <param name="Scales">From the joined value to units of the output: one, or one for each channel (last dimension, which is not reduced).</param>
 /// <param name="Plan">The input against the output with its reduced dimensions kept as 1.</param>
-public sealed record ReductionKernel(ReductionKind Kind, DataType Input, int Zero, DataType Output, IntegerRange Range, Requantizer Scale, BroadcastPlan Plan)
+public sealed record ReductionKernel(ReductionKind Kind, DataType Input, int Zero, DataType Output, IntegerRange Range, ImmutableArray<Requantizer> Scales, BroadcastPlan Plan)
 {
     /// <summary>Reduces a whole tensor.</summary>
     /// <param name="sums">Scratch, as many elements as the output has.</param>
@@ -34,7 +35,7 @@ public sealed record ReductionKernel(ReductionKind Kind, DataType Input, int Zer
         {
             for (int i = 0; i < y.Length; i++)
             {
-                y[i] = (byte)Range.Place(Scale.Apply(sums[i]));
+                y[i] = (byte)Range.Place(Scales[i % Scales.Length].Apply(sums[i]));
             }
 
             return;
@@ -43,7 +44,7 @@ public sealed record ReductionKernel(ReductionKind Kind, DataType Input, int Zer
         Span<short> shorts = MemoryMarshal.Cast<byte, short>(y);
         for (int i = 0; i < shorts.Length; i++)
         {
-            shorts[i] = (short)Range.Place(Scale.Apply(sums[i]));
+            shorts[i] = (short)Range.Place(Scales[i % Scales.Length].Apply(sums[i]));
         }
     }
 

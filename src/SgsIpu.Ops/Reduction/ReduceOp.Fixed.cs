@@ -20,18 +20,34 @@ public sealed partial record ReduceOp
             return PrepareExact(binding, plan, Math.Max(1, joined));
         }
 
-        FixedOperand x = FixedOperand.OfInput(binding, 0);
-        FixedOperand y = FixedOperand.OfOutput(binding);
         if (Kind == ReduceKind.Prod)
         {
-            return y.Type == DataType.Int16 ? PrepareProduct(x, y, plan, (int)joined) : throw binding.NotSupported("a product is written as Int16");
+            return binding.Output.Type == DataType.Int16
+                ? PrepareProduct(FixedOperand.OfInput(binding, 0), FixedOperand.OfOutput(binding), plan, (int)joined)
+                : throw binding.NotSupported("a product is written as Int16");
+        }
+
+        ChannelOperand x = ChannelOperand.Of(binding, binding.Input(0));
+        ChannelOperand y = ChannelOperand.Of(binding, binding.Output);
+        int channels = Math.Max(x.Scales.Length, y.Scales.Length);
+        if (channels > 1 && !TakesChannelScales(binding.Inputs))
+        {
+            throw binding.NotSupported($"{binding.Input(0)} has scales by channel, which are joined here");
         }
 
         ReductionKind kind = Kind switch { ReduceKind.Max => ReductionKind.Max, ReduceKind.Min => ReductionKind.Min, _ => ReductionKind.Sum };
-        var kernel = new ReductionKernel(kind, x.Type, x.Zero, y.Type, y.Range, Requantizer.FromScale(x.Scale / y.Scale / (Kind == ReduceKind.Mean ? joined : 1)), plan);
+        double divisor = Kind == ReduceKind.Mean ? joined : 1;
+        var kernel = new ReductionKernel(kind, x.Type, x.Zero, y.Type, y.Range, [.. x.FactorsTo(y, channels).Select(f => Requantizer.FromScale(f / divisor))], plan);
         return new DelegateKernel(
             (in FixedArguments a) => kernel.Run(a.Input(0), a.Output(0), MemoryMarshal.Cast<byte, long>(a.Workspace)),
             checked((int)kept.Count * sizeof(long)));
+    }
+
+    /// <inheritdoc/>
+    public override bool TakesChannelScales(IReadOnlyList<TensorSpec?> inputs)
+    {
+        ArgumentNullException.ThrowIfNull(inputs);
+        return Kind is ReduceKind.Mean or ReduceKind.Sum && inputs[0] is { Shape: var shape } && Axes.All(a => shape.Axis(a) != shape.Rank - 1);
     }
 
     private static DelegateKernel PrepareProduct(FixedOperand x, FixedOperand y, BroadcastPlan plan, int factors)

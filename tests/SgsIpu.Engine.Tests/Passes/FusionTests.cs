@@ -52,6 +52,17 @@ public sealed class FusionTests
     }
 
     [Theory]
+    [InlineData(6, "Reduce")]
+    [InlineData(7, "AveragePool2D")]
+    public void TheAverageOverAWholeImageIsAMean(int width, string op)
+    {
+        int[] shape = [2, 3, 5, width];
+        IpuModel model = Import("AveragePool x>y", shape, skipSimplify: false);
+        Assert.Equal([op], model.Nodes.Select(n => n.Op.Name).Where(n => n != "Transpose"));
+        Equal("AveragePool x>y", model, shape);
+    }
+
+    [Theory]
     [InlineData("Sigmoid x>a; Mul x,half>b; Mul b,a>y")]
     [InlineData("Add x,two>a; Clip a,zero,six>b; Mul x,b>c; Div c,six>y")]
     public void WhatOnlyLooksAlikeIsLeftAlone(string nodes)
@@ -109,7 +120,12 @@ public sealed class FusionTests
     private static SourceNode Parse(string text, int index)
     {
         string[] parts = text.Split(' ', '>');
-        Dictionary<string, object> attributes = parts[0] == "ReduceMean" ? new() { ["axes"] = new long[] { -1 }, ["keepdims"] = 1L } : [];
+        Dictionary<string, object> attributes = parts[0] switch
+        {
+            "ReduceMean" => new() { ["axes"] = new long[] { -1 }, ["keepdims"] = 1L },
+            "AveragePool" => new() { ["kernel_shape"] = new long[] { 5, 6 } },
+            _ => [],
+        };
         return new SourceNode($"node{index}", parts[0], [.. parts[1].Split(',')], [parts[2]], attributes);
     }
 }

@@ -15,10 +15,10 @@ public sealed class WideChannelsTests
     private static readonly double[] Sizes = [8, 1, 0.1, 0.008, 3, 0.03];
 
     [Fact]
-    public void SmallChannelsKeepTheirBitsThroughFunctionsProductsSumsAndMoves()
+    public void SmallChannelsKeepTheirBitsThroughFunctionsMeansProductsSumsAndMoves()
     {
         IpuModel model = Fixed(out Dictionary<string, Tensor> input, out float[] exact);
-        foreach (string tensor in new[] { "left", "gated", "product", "sum", "pooled", "joined" })
+        foreach (string tensor in new[] { "left", "gated2", "product", "sum", "pooled", "joined" })
         {
             QuantParam quant = model.Graph[tensor].Quant!;
             Assert.Equal(model.Graph[tensor].Shape[-1], quant.Scale.Length);
@@ -26,9 +26,27 @@ public sealed class WideChannelsTests
             Assert.True(model.Report!.Decisions.Single(d => d.Tensor == tensor).ByChannel);
         }
 
+        Assert.True(model.Graph["mean"].Quant!.IsPerTensor);
         Assert.DoesNotContain(model.Graph.Nodes, n => n.Op is RequantizeOp);
         Assert.True(model.Graph["y/fixed"].Quant!.IsPerTensor);
         Assert.InRange(Decibels(exact, Run(model, input)), 60, double.PositiveInfinity);
+    }
+
+    [Fact]
+    public void IntegersCoverNoMoreThanWhatTheirReadersTellApart()
+    {
+        var editor = new GraphEditor("bounded");
+        editor.AddInput(new TensorSpec("x", DataType.Float32, new Shape(1, 8, 8, 4)));
+        editor.Add("logit", new Conv2DOp(), "x", editor.AddConstant("w", Tensor.FromArray<float>([300, -500, 400, 100], 1, 1, 1, 4)), editor.AddConstant("b", new Tensor(DataType.Float32, new Shape(1))));
+        editor.Add("y", new SigmoidOp(), "logit");
+        editor.Outputs.Add("y");
+        IpuModel model = Calibrated(editor.ToGraph(), out Dictionary<string, Tensor> input, out float[] exact, new GivenQuantization("x") { Bit = 16 });
+        Assert.InRange(model.Graph["logit"].Quant!.Scale[0], 0, 16.0 / short.MaxValue);
+        Assert.InRange(Decibels(exact, Run(model, input)), 60, double.PositiveInfinity);
+
+        editor.Outputs.Add("logit");
+        model = Calibrated(editor.ToGraph(), out input, out _, new GivenQuantization("x") { Bit = 16 });
+        Assert.InRange(model.Graph["logit/fixed"].Quant!.Scale[0], 300.0 / short.MaxValue, double.PositiveInfinity);
     }
 
     [Fact]
@@ -67,18 +85,17 @@ public sealed class WideChannelsTests
         return 10 * Math.Log10(signal / exact.Zip(rounded, (a, b) => Math.Pow((double)a - b, 2)).Sum());
     }
 
-    private static IpuModel Fixed(out Dictionary<string, Tensor> input, out float[] exact)
+    private static IpuModel Fixed(out Dictionary<string, Tensor> input, out float[] exact) =>
+        Calibrated(Network(), out input, out exact, new GivenQuantization("x") { Bit = 16 }, new GivenQuantization("mean") { Bit = 16 }, new GivenQuantization("joined") { Bit = 16 });
+
+    private static IpuModel Calibrated(Graph network, out Dictionary<string, Tensor> input, out float[] exact, params GivenQuantization[] given)
     {
-        IpuModel real = new("channels", IpuStage.Float, Network());
+        IpuModel real = new("channels", IpuStage.Float, network);
         var random = new Random(2);
         Tensor x = Tensor.FromArray<float>([.. Enumerable.Range(0, 8 * 8 * 4).Select(_ => (random.NextSingle() * 2) - 1)], 1, 8, 8, 4);
         input = new Dictionary<string, Tensor> { ["x"] = x };
         exact = Run(real, input);
-        return IpuEngine.Calibrate(real, new CalibrationOptions(new OneSample(new Sample("x", [x])))
-        {
-            Level = CalibrationLevel.L2,
-            Given = [new GivenQuantization("x") { Bit = 16 }, new GivenQuantization("mean") { Bit = 16 }, new GivenQuantization("joined") { Bit = 16 }],
-        });
+        return IpuEngine.Calibrate(real, new CalibrationOptions(new OneSample(new Sample("x", [x]))) { Level = CalibrationLevel.L2, Given = [.. given] });
     }
 
     /// <summary>
@@ -94,7 +111,7 @@ public sealed class WideChannelsTests
         editor.Add("right", new Conv2DOp(), "x", Weights("w2", (o, _) => Sizes[o], Channels, 4), Bias("b2", Channels));
         editor.Add("gated", new SiluOp(), "left");
         editor.Add("gated2", new SiluOp(), "right");
-        editor.Add("mean", new AveragePool2DOp { KernelH = 8, KernelW = 8 }, "gated2");
+        editor.Add("mean", new ReduceOp(ReduceKind.Mean, [1, 2]), "gated2");
         editor.Add("squeezed", new Conv2DOp(), "mean", Weights("w4", (_, i) => 1 / Sizes[i], Channels, Channels), Bias("b4", Channels));
         editor.Add("gate", new SigmoidOp(), "squeezed");
         editor.Add("product", new MulOp(), "gated2", "gate");
