@@ -58,7 +58,9 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
         ChannelConsumer? consumer = range is null ? _consumers.Of(node) : ChannelConsumer.Of(graph, node, constant);
         ActivationStatistics? seen = statistics.GetValueOrDefault(node.Inputs[0]);
         Tensor values = input.IsPerTensor ? constant : consumer!.Fold(input.Scale.AsSpan());
-        double[] scales = range is not null && input.IsPerTensor ? WeightQuantizer.GivenScales(constant, range, rule.WeightAxis, levels)
+        LayerGeometry? together = wide || range is not null ? null : moments?.Geometry(node);
+        double[] scales = together is not null ? new double[together.Outputs]
+            : range is not null && input.IsPerTensor ? WeightQuantizer.GivenScales(constant, range, rule.WeightAxis, levels)
             : level == CalibrationLevel.L1 || wide
             ? WeightQuantizer.MinMaxScales(values, rule.WeightAxis, levels)
             : WeightQuantizer.LeastSquaresScales(values, seen is null ? null : consumer?.ByWeight(OverScale(seen, seen.Variance, input, 2)), rule.WeightAxis, levels);
@@ -73,9 +75,8 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
             }
         }
 
-        LayerGeometry? geometry = wide || range is not null ? null : moments?.Geometry(node);
-        Tensor rounded = geometry is not null
-            ? RoundedTogether(node, geometry, moments!, values, scales, input, bias is null ? new double[scales.Length] : [.. bias.Select(b => Math.Abs(b) / (x * LargestBias))], cancellationToken)
+        Tensor rounded = together is not null
+            ? RoundedTogether(node, together, moments!, values, scales, input, bias is null ? new double[scales.Length] : [.. bias.Select(b => Math.Abs(b) / (x * LargestBias))], cancellationToken)
             : WeightQuantizer.Round(values, scales, rule.WeightAxis, wide ? DataType.Int16 : DataType.Int8, levels);
         var weightQuant = new QuantParam([.. scales], 0, scales.Length == 1 ? -1 : rule.WeightAxis);
         Tensor stored = fourBits ? Int4.Pack(rounded.As<sbyte>(), rounded.Shape) : rounded;
@@ -96,7 +97,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
 
     /// <summary>Integers whose errors cancel out at the output as far as its inputs go together, and their scales.</summary>
     /// <param name="values">Weights times the scales of the input channels.</param>
-    /// <param name="scales">Of the output channels; are replaced.</param>
+    /// <param name="scales">Takes those of the output channels.</param>
     /// <param name="least">What the scales are not smaller than.</param>
     private static Tensor RoundedTogether(Node node, LayerGeometry layer, InputMoments moments, Tensor values, double[] scales, QuantParam input, double[] least, CancellationToken cancellationToken)
     {

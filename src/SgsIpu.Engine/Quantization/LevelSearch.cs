@@ -73,10 +73,11 @@ internal sealed class LevelSearch
             return Variant(Level, chosen);
         }
 
-        // Making a session takes one core.
+        // What needs no variant is made beside the first ones, which do not fill all cores.
         Task<FixedTrial> trial = Task.Run(() => new FixedTrial(_judged, _state.Held, _cancellationToken), _cancellationToken);
+        Task<InputMoments>? moments = Level < CalibrationLevel.L4 ? null : Task.Run(() => InputMoments.Of(_model.Graph, _state.Held, _state.Statistics, _cancellationToken), _cancellationToken);
         QuantizationVariant start = Variant(CalibrationLevel.L2, chosen);
-        return Search(trial.GetAwaiter().GetResult(), start, chosen);
+        return Search(trial.GetAwaiter().GetResult(), moments, start, chosen);
     }
 
     /// <summary>The decisions of a variant for other types, with biases fitted where it has them fitted.</summary>
@@ -86,7 +87,7 @@ internal sealed class LevelSearch
         return variant.BiasShifts.Count == 0 ? other : other with { BiasShifts = _fitting.Fit(WithoutBorder(other), _cancellationToken) };
     }
 
-    private QuantizationVariant Search(FixedTrial trial, QuantizationVariant start, IReadOnlyDictionary<string, DataType>? given)
+    private QuantizationVariant Search(FixedTrial trial, Task<InputMoments>? moments, QuantizationVariant start, IReadOnlyDictionary<string, DataType>? given)
     {
         _progress?.Report(new IpuProgress("Choosing ranges", 0, 0));
         if (trial.IsEmpty)
@@ -98,9 +99,9 @@ internal sealed class LevelSearch
         (QuantizationVariant Variant, double[] Noise) best = (start, Noise(trial, start));
         _steps.Add($"ranges without outliers: {Db(best.Noise)}");
         Try(trial, ref best, "ranges by their error at the readers", Variant(CalibrationLevel.L3, given));
-        if (Level >= CalibrationLevel.L4)
+        if (moments is not null)
         {
-            TryTogether(trial, ref best);
+            TryTogether(trial, ref best, moments);
             TryBiases(trial, ref best, best.Variant);
             if (MayPromote && given is null)
             {
@@ -194,10 +195,10 @@ internal sealed class LevelSearch
     }
 
     /// <summary>Later variants keep to it where it pays.</summary>
-    private void TryTogether(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best)
+    private void TryTogether(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, Task<InputMoments> inputs)
     {
         _progress?.Report(new IpuProgress("Rounding weights together", 0, 0));
-        InputMoments moments = InputMoments.Of(_model.Graph, _state.Held, _state.Statistics, _cancellationToken);
+        InputMoments moments = inputs.GetAwaiter().GetResult();
         if (Try(trial, ref best, "weights of an output rounded together", best.Variant with { Moments = moments }))
         {
             _moments = moments;

@@ -70,12 +70,14 @@ internal static class MatrixProducts
     /// <summary>y += factor · x.</summary>
     public static void AddScaled(Span<float> y, float factor, ReadOnlySpan<float> x)
     {
+        ref float source = ref MemoryMarshal.GetReference(x);
+        ref float target = ref MemoryMarshal.GetReference(y[..x.Length]);
         int width = Vector512<float>.Count;
         Vector512<float> f = Vector512.Create(factor);
         int i = 0;
         for (; i <= x.Length - width; i += width)
         {
-            Vector512.FusedMultiplyAdd(f, Vector512.Create(x[i..]), Vector512.Create<float>(y[i..])).CopyTo(y[i..]);
+            Vector512.FusedMultiplyAdd(f, Vector512.LoadUnsafe(ref source, (nuint)i), Vector512.LoadUnsafe(ref target, (nuint)i)).StoreUnsafe(ref target, (nuint)i);
         }
 
         for (; i < x.Length; i++)
