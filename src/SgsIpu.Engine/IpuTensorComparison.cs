@@ -3,7 +3,10 @@ using SgsIpu.Core;
 
 namespace SgsIpu.Engine;
 
-/// <summary>How far a tensor of one model is from the same tensor of another, over all samples, with what it costs.</summary>
+/// <summary>
+/// How far a tensor of one model is from the same tensor of another, over all samples, with what it costs. Values that no reader tells apart
+/// (those that a sigmoid reads beyond ±16) count as the same.
+/// </summary>
 /// <param name="Tensor">The tensor's name in the reference.</param>
 /// <param name="Operator">What computes it in the model; "" for an input.</param>
 /// <param name="Bits">Bits of the weights, or of the tensor where there are none.</param>

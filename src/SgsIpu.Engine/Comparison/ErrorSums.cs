@@ -1,7 +1,9 @@
 namespace SgsIpu.Engine.Comparison;
 
 /// <summary>Adds up the distance of values from a reference.</summary>
-internal sealed class ErrorSums
+/// <param name="low">Values below count as this one.</param>
+/// <param name="high">Values above count as this one.</param>
+internal sealed class ErrorSums(double low, double high)
 {
     private double _signal;
     private double _other;
@@ -19,8 +21,8 @@ internal sealed class ErrorSums
     {
         for (int i = 0; i < reference.Length; i++)
         {
-            double x = reference[i];
-            double y = values[i];
+            double x = Math.Clamp(reference[i], low, high);
+            double y = Math.Clamp(values[i], low, high);
             double d = y - x;
             _signal += x * x;
             _other += y * y;

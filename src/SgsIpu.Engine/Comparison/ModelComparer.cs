@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SgsIpu.Core;
 using SgsIpu.Engine.Compilation.Scheduling;
 using SgsIpu.Engine.Preprocessing;
+using SgsIpu.Engine.Quantization;
 using SgsIpu.Engine.Simulation;
 using SgsIpu.Ops;
 
@@ -37,7 +38,7 @@ internal sealed class ModelComparer
             g => g.Key,
             g => g.FirstOrDefault(t => model.Graph.Producer(t) is { Op: not BoundaryOp }) ?? g.First(),
             StringComparer.Ordinal);
-        _accumulated = _referenceOf.Keys.ToDictionary(t => t, _ => new ErrorSums(), StringComparer.Ordinal);
+        _accumulated = _referenceOf.ToDictionary(p => p.Key, p => NewSums(p.Value), StringComparer.Ordinal);
         _values = _referenceOf.Values.Distinct().ToDictionary(t => t, t => new ValueRecord(Math.Max(1, reference.Graph[t].Shape.Rank == 0 ? 1 : reference.Graph[t].Shape[-1])), StringComparer.Ordinal);
         _integers = model.Stage != IpuStage.Float && reference.Stage == IpuStage.Float;
     }
@@ -129,7 +130,7 @@ internal sealed class ModelComparer
             TensorSpec spec = _model.Graph[output];
             if (!_isolated.TryGetValue(output, out ErrorSums? sums))
             {
-                _isolated[output] = sums = new ErrorSums();
+                _isolated[output] = sums = NewSums(wanted);
             }
 
             sums.Add(real[wanted], RealValues.Of(spec, new Tensor(spec.Type, spec.Shape, frame![output].ToArray())));
@@ -181,6 +182,13 @@ internal sealed class ModelComparer
         model.Graph.Inputs.Zip(sample.Inputs).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
 
     private static Tensor Reals(Shape shape, float[] values) => Tensor.FromArray<float>(values, shape);
+
+    /// <summary>What no reader tells apart is no error.</summary>
+    private ErrorSums NewSums(string tensor)
+    {
+        (double low, double high) = ReadDomain.Of(_reference.Graph, tensor);
+        return new ErrorSums(low, high);
+    }
 
     private static (double Min, double Max) RangeOf(TensorSpec spec, QuantParam q)
     {

@@ -168,10 +168,8 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     private (double Least, double Most) Bounds(string tensor)
     {
         double least = (_graph.Producer(tensor)?.Op as UnaryFunctionOp)?.Curve?.Least ?? double.NegativeInfinity;
-        (double Low, double High)?[] domains = [.. _graph.Consumers(tensor).Select(n => (n.Op as UnaryFunctionOp)?.Curve?.Domain)];
-        return domains.Length > 0 && domains.All(d => d is not null) && !_graph.Outputs.Contains(tensor)
-            ? (Math.Max(least, domains.Min(d => d!.Value.Low)), domains.Max(d => d!.Value.High))
-            : (least, double.PositiveInfinity);
+        (double low, double high) = ReadDomain.Of(_graph, tensor);
+        return (Math.Max(least, low), high);
     }
 
     /// <summary>The extremes of each channel; those of a tensor that was not observed are part of what it is moved to.</summary>

@@ -33,7 +33,7 @@ public sealed class WideChannelsTests
     }
 
     [Fact]
-    public void IntegersCoverNoMoreThanWhatTheirReadersTellApart()
+    public void WhatReadersDoNotTellApartIsNeitherCoveredNorAnError()
     {
         var editor = new GraphEditor("bounded");
         editor.AddInput(new TensorSpec("x", DataType.Float32, new Shape(1, 8, 8, 4)));
@@ -43,6 +43,9 @@ public sealed class WideChannelsTests
         IpuModel model = Calibrated(editor.ToGraph(), out Dictionary<string, Tensor> input, out float[] exact, new GivenQuantization("x") { Bit = 16 });
         Assert.InRange(model.Graph["logit"].Quant!.Scale[0], 0, 16.0 / short.MaxValue);
         Assert.InRange(Decibels(exact, Run(model, input)), 60, double.PositiveInfinity);
+        var samples = new OneSample(new Sample("x", [input["x"]]));
+        IpuTensorComparison logit = IpuEngine.Compare(new IpuModel("channels", IpuStage.Float, editor.ToGraph()), model, samples, samples).Single(r => r.Tensor == "logit");
+        Assert.InRange(logit.Sqnr, 60, double.PositiveInfinity);
 
         editor.Outputs.Add("logit");
         model = Calibrated(editor.ToGraph(), out input, out _, new GivenQuantization("x") { Bit = 16 });
