@@ -8,6 +8,9 @@ internal sealed record CalibrationState(IpuModel Float, CalibrationLevel Level, 
     /// <summary>What the fixed model may cost; null for the usual share of 16 bits.</summary>
     public CostBudget? Budget { get; init; }
 
+    /// <summary>True where all convolutions are to run in 8 bits: more storage and time are spent on less noise with the same multiplications.</summary>
+    public bool IsNarrow { get; init; }
+
     /// <summary>By tensor.</summary>
     public IReadOnlyDictionary<string, ActivationStatistics> Statistics => Observed.Tensors;
 

@@ -29,15 +29,21 @@ internal sealed class InputMoments
 
     /// <summary>Runs the float graph over the held samples.</summary>
     /// <param name="statistics">By tensor; their means are taken off before products are summed, which keeps the digits.</param>
-    public static InputMoments Of(Graph graph, HeldSamples held, IReadOnlyDictionary<string, ActivationStatistics> statistics, CancellationToken cancellationToken)
+    /// <param name="unobserved">Whether those count that read what is not observed: pixels, and what others only moved.</param>
+    public static InputMoments Of(Graph graph, HeldSamples held, IReadOnlyDictionary<string, ActivationStatistics> statistics, CancellationToken cancellationToken, bool unobserved = false)
     {
         IReadOnlyList<ImmutableArray<Tensor>> samples = held.All;
         var layers = new List<(Node Node, LayerInputs Inputs)>();
         foreach (Node node in graph.Nodes)
         {
-            if (LayerGeometry.Of(graph, node) is { GroupSize: > 1 and <= MostSize } geometry && statistics.GetValueOrDefault(node.Inputs[0]) is { } seen && seen.Min.Length == geometry.Channels)
+            if (LayerGeometry.Of(graph, node) is { GroupSize: > 1 and <= MostSize } geometry && !graph[node.Inputs[0]].IsConstant)
             {
-                layers.Add((node, LayerInputs.Of(geometry, samples.Count, Math.Min(Together, samples.Count), [.. Enumerable.Range(0, geometry.Channels).Select(c => (float)seen.Mean(c))])));
+                ActivationStatistics? seen = statistics.GetValueOrDefault(node.Inputs[0]);
+                bool hasMeans = seen?.Min.Length == geometry.Channels;
+                if (hasMeans || (seen is null && unobserved))
+                {
+                    layers.Add((node, LayerInputs.Of(geometry, samples.Count, Math.Min(Together, samples.Count), [.. Enumerable.Range(0, geometry.Channels).Select(c => hasMeans ? (float)seen!.Mean(c) : 0)])));
+                }
             }
         }
 

@@ -75,7 +75,7 @@ internal sealed class LevelSearch
 
         // What needs no variant is made beside the first ones, which do not fill all cores.
         Task<FixedTrial> trial = Task.Run(() => new FixedTrial(_judged, _state.Held, _cancellationToken), _cancellationToken);
-        Task<InputMoments>? moments = Level < CalibrationLevel.L4 ? null : Task.Run(() => InputMoments.Of(_model.Graph, _state.Held, _state.Statistics, _cancellationToken), _cancellationToken);
+        Task<InputMoments>? moments = Level < CalibrationLevel.L4 ? null : Task.Run(() => InputMoments.Of(_model.Graph, _state.Held, _state.Statistics, _cancellationToken, unobserved: _state.IsNarrow), _cancellationToken);
         QuantizationVariant start = Variant(CalibrationLevel.L2, chosen);
         return Search(trial.GetAwaiter().GetResult(), moments, start, chosen);
     }
@@ -156,7 +156,7 @@ internal sealed class LevelSearch
     {
         // The table notes what became of each wish, so that every variant has its own.
         var given = new GivenTable(_state.Float.Graph, _state.Float.Given);
-        var plan = new PrecisionPlan(_model.Graph, _model.InputConfig, given, chosen, _consumers);
+        var plan = new PrecisionPlan(_model.Graph, _model.InputConfig, given, chosen, _consumers, widensMoves: _state.IsNarrow);
         given.SettleBits(plan);
         var decider = new RangeDecider(_model, plan, level, given);
         TensorRanges ranges = decider.Decide(_state.Statistics, _cancellationToken);

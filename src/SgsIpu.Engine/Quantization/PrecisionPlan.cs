@@ -19,12 +19,15 @@ internal sealed class PrecisionPlan
     private readonly Graph _graph;
     private readonly GivenTable? _given;
     private readonly ChannelConsumers _consumers;
+    private readonly bool _widensMoves;
 
     /// <param name="given">What was asked of tensors.</param>
     /// <param name="chosen">Types of the activations that convolutions read, by node, in place of the configuration's.</param>
     /// <param name="consumers">Those of the graph, where other plans share them.</param>
-    public PrecisionPlan(Graph graph, InputConfig? config, GivenTable? given = null, IReadOnlyDictionary<string, DataType>? chosen = null, ChannelConsumers? consumers = null)
+    /// <param name="widensMoves">Whether what operators that move values make for convolutions in 8 bits is stored in 16: requantized, each channel has a scale of its own.</param>
+    public PrecisionPlan(Graph graph, InputConfig? config, GivenTable? given = null, IReadOnlyDictionary<string, DataType>? chosen = null, ChannelConsumers? consumers = null, bool widensMoves = false)
     {
+        _widensMoves = widensMoves;
         _graph = graph;
         _consumers = consumers ?? new ChannelConsumers(graph);
         _given = given;
@@ -49,6 +52,11 @@ internal sealed class PrecisionPlan
             {
                 _ranges[output] = RangeOf(input);
             }
+        }
+
+        foreach (Node node in graph.Nodes.Where(n => widensMoves && ReadsMoved(n)))
+        {
+            Moved(node.Inputs[0]).ForEach(Widen);
         }
     }
 
@@ -78,20 +86,25 @@ internal sealed class PrecisionPlan
     /// </summary>
     public IReadOnlyList<ChannelConsumer> ChannelConsumers(string tensor)
     {
-        if (RangeOf(tensor) != tensor || _ranges.Any(r => r.Value == tensor && r.Key != tensor) || (_graph.Producer(tensor) is null && TypeOf(tensor) == DataType.UInt8))
+        string[] moved = [.. _ranges.Where(r => r.Value == tensor && r.Key != tensor).Select(r => r.Key)];
+        bool isShared = moved.Length > 0 && !(_widensMoves && moved.Append(tensor).All(t => TypeOf(t) == DataType.Int16));
+        if (RangeOf(tensor) != tensor || isShared || (_graph.Producer(tensor) is null && TypeOf(tensor) == DataType.UInt8))
         {
             return [];
         }
 
         var consumers = new List<ChannelConsumer>();
-        foreach (Node node in _graph.Consumers(tensor).Where(n => Reads8Bits(n, tensor)))
+        foreach (string read in moved.Prepend(tensor))
         {
-            if (_consumers.Of(node) is not { } consumer)
+            foreach (Node node in _graph.Consumers(read).Where(n => Reads8Bits(n, read)))
             {
-                return [];
-            }
+                if (_consumers.Of(node) is not { } consumer || !HasChannelsOf(read, tensor))
+                {
+                    return [];
+                }
 
-            consumers.Add(consumer);
+                consumers.Add(consumer);
+            }
         }
 
         return _graph.Outputs.Contains(tensor) && TypeOf(tensor) == DataType.UInt8 ? [] : consumers;
@@ -143,6 +156,53 @@ internal sealed class PrecisionPlan
         { Class: QuantClass.Preserving } rule => rule.Activations.Any(i => node.Inputs[i] == tensor) && TypeOf(node.Outputs[0]) == DataType.UInt8,
         _ => false,
     };
+
+    /// <summary>True for a convolution that could take a scale for each channel of what it reads in 8 bits, if an operator that moves values had not made it.</summary>
+    private bool ReadsMoved(Node node)
+    {
+        string tensor = node.Inputs[0];
+        return FoldsChannels(node) && TypeOf(tensor) == DataType.UInt8 && Reads8Bits(node, tensor) && !_graph.Outputs.Contains(tensor)
+            && Mover(tensor) is not null && _graph.Consumers(tensor).All(n => FoldsChannels(n) || _rules[n.Name].Class == QuantClass.Preserving)
+            && Moved(tensor).All(t => _graph.Producer(t) is not null);
+    }
+
+    /// <summary>The node that makes a tensor by moving values, in which channels stay channels; null where none does.</summary>
+    private Node? Mover(string tensor) =>
+        _graph.Producer(tensor) is { } node && _rules[node.Name] is { Class: QuantClass.Preserving } rule && node.Outputs.Length == 1
+        && rule.Activations.All(i => ((IpuOperator)node.Op).ChannelOf(i, _graph.InputsOf(node), _graph[tensor]) is not null) ? node : null;
+
+    /// <summary>A tensor with all that was moved to become it.</summary>
+    private List<string> Moved(string tensor)
+    {
+        var all = new List<string> { tensor };
+        var seen = new HashSet<string>(all, StringComparer.Ordinal);
+        for (int at = 0; at < all.Count; at++)
+        {
+            if (Mover(all[at]) is { } node)
+            {
+                all.AddRange(_rules[node.Name].Activations.Select(i => node.Inputs[i]).Where(seen.Add));
+            }
+        }
+
+        return all;
+    }
+
+    /// <summary>True where the channels of a tensor are those of another that it was moved from.</summary>
+    private bool HasChannelsOf(string tensor, string root)
+    {
+        while (tensor != root)
+        {
+            if (Mover(tensor) is not { } node || _rules[node.Name].Activations is not [var only] || _graph[node.Inputs[only]].Shape[-1] != _graph[tensor].Shape[-1]
+                || ((IpuOperator)node.Op).ChannelOf(only, _graph.InputsOf(node), _graph[tensor]) != 0)
+            {
+                return false;
+            }
+
+            tensor = node.Inputs[only];
+        }
+
+        return true;
+    }
 
     private static bool Inherits(QuantRule rule) => rule is { Class: QuantClass.Preserving, Activations.Length: 1 };
 

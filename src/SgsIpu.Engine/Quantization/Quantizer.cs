@@ -145,8 +145,16 @@ internal sealed class Quantizer
     }
 
     /// <summary>The mapping of a tensor in a type; in 16 bits it may have a scale for each channel, whatever range it shares otherwise.</summary>
-    private QuantParam Mapping(string tensor, DataType type, string range) =>
-        type == DataType.Int16 && _ranges.Wide.TryGetValue(tensor, out QuantParam? wide) ? wide : _ranges.Mapping(range, type);
+    private QuantParam Mapping(string tensor, DataType type, string range)
+    {
+        if (type == DataType.Int16 && _ranges.Wide.TryGetValue(tensor, out QuantParam? wide))
+        {
+            return wide;
+        }
+
+        QuantParam mapping = _ranges.Mapping(range, type);
+        return mapping.IsPerTensor ? mapping : mapping with { Axis = _graph[tensor].Shape.Rank - 1 };
+    }
 
     private DataType WeightedInput(Node node) => _plan.Precision.Of(node, _plan.Rule(node));
 

@@ -42,6 +42,20 @@ public sealed class InputMomentsTests
         }
     }
 
+    /// <summary>Of what is not observed, as the pixels of an input whose format says the range, no means are known beforehand.</summary>
+    [Fact]
+    public void WhatIsNotObservedCountsWhereItIsAskedFor()
+    {
+        Graph graph = Layer(depthwise: false);
+        Node node = graph.Nodes[0];
+        (HeldSamples held, Dictionary<string, ActivationStatistics> statistics) = Samples(graph, 6);
+        var nothing = new Dictionary<string, ActivationStatistics>();
+        Assert.Null(InputMoments.Of(graph, held, nothing, CancellationToken.None).Geometry(node));
+        float[] expected = InputMoments.Of(graph, held, statistics, CancellationToken.None).Covariance(node, 0, []);
+        float[] covariance = InputMoments.Of(graph, held, nothing, CancellationToken.None, unobserved: true).Covariance(node, 0, []);
+        Assert.All(expected.Zip(covariance), p => Assert.Equal(p.First, p.Second, 1e-4));
+    }
+
     /// <summary>Channels that go together let errors of their weights cancel out at the output.</summary>
     [Theory]
     [InlineData(true)]

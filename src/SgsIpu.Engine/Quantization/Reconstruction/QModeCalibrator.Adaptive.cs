@@ -8,6 +8,9 @@ internal sealed partial class QModeCalibrator
     /// <summary>Shares of level 5's multiply-accumulates at 16 bits are told apart in steps of one of so many.</summary>
     private const int Shares = 1024;
 
+    /// <summary>So much less noise (natural logarithm, 0.4 dB) counts where few samples make most of the noise, whose standard error tells nothing.</summary>
+    private const double Clear = 0.1;
+
     /// <summary>Choices that are measured at most.</summary>
     private const int Tries = 6;
 
@@ -43,24 +46,27 @@ internal sealed partial class QModeCalibrator
     {
         Built? best = null;
         var choices = new WidthChoice(start.Noise, [.. _weighted.Where(n => start.Model.Sensitivity.ContainsKey(n.Name)).Select(n => Candidate(start.Model, n))], parts => Reconstructor(cancellationToken).Whole(parts));
-        (double Foreseen, double Measured) good = (start.Noise.MeanRise(limit), start.Noise.Rise(limit, 1));
+        (double Foreseen, double Measured) from = (start.Noise.MeanRise(limit), Measured(start.Noise, limit));
         (double Foreseen, double Measured)? bad = null;
-        (int least, int most) = (0, good.Measured < 0 ? Shares : 0);
+        (int least, int most) = (0, Shares);
         for (int i = 0; i < Tries; i++)
         {
-            double slope = bad is { } b ? (b.Foreseen - good.Foreseen) / (b.Measured - good.Measured) : 1;
-            if (choices.Least(least, most, Shares, limit, good.Foreseen - (slope * good.Measured)) is not { } share)
+            double slope = bad is { } b ? (b.Foreseen - from.Foreseen) / (b.Measured - from.Measured) : 1;
+            int? enough = choices.Least(least, most, Shares, limit, from.Foreseen - (slope * from.Measured));
+            if (enough is null && i > 0)
             {
                 break;
             }
 
+            // What cannot be foreseen may do all the same: of those that spare anything, the one with the least noise, and no other.
+            int share = enough ?? Shares - 1;
             (Dictionary<string, DataType> wide, double foreseen) = choices.Of((double)share / Shares, limit);
             Built tried = LeftAlone(start.Model.WithTypes(wide), start, cancellationToken);
-            double measured = tried.Noise.Rise(limit, 1);
+            double measured = Measured(tried.Noise, limit);
             outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"{wide.Count} convolutions in 16 bits, {100.0 * share / Shares:0.0} % of the multiply-accumulates that were: {tried.Noise.Decibels:0.0} dB{(measured <= 0 ? "" : ", left alone")}"));
             if (measured <= 0)
             {
-                (best, most, good) = (tried, share, (foreseen, measured));
+                (best, most, from) = (tried, share, (foreseen, measured));
             }
             else
             {
@@ -68,10 +74,17 @@ internal sealed partial class QModeCalibrator
             }
 
             Garbage.Sweep();
+            if (enough is null)
+            {
+                break;
+            }
         }
 
         return best;
     }
+
+    /// <summary>How far a noise is above a limit, not surely below it: not above 0 where it is below by a standard error, or clearly.</summary>
+    private static double Measured(WholeNoise noise, WholeNoise limit) => Math.Min(noise.Rise(limit, 1), noise.Rise(limit, 0) + Clear);
 
     private WidthCandidate Candidate(QuantizedModel model, Node node) => new(node.Name, MacsOf(node), model.Sensitivity[node.Name], model.Chosen.Contains(node.Name));
 }

@@ -79,8 +79,9 @@ internal sealed partial class QModeCalibrator
     private QuantizedModel Quantize(Func<Node, bool> wide, CancellationToken cancellationToken) =>
         Quantize(_weighted.ToDictionary(n => n.Name, n => wide(n) ? DataType.Int16 : DataType.UInt8, StringComparer.Ordinal), Rebuilds ? CalibrationLevel.L5 : CalibrationLevel.L2, cancellationToken);
 
+    /// <summary>Scales by channel leave more to the rounding of weights, which is dear where these have 4 bits; where the loudest layers have 16 bits, they gain nothing.</summary>
     private QuantizedModel Quantize(IReadOnlyDictionary<string, DataType>? types, CalibrationLevel level, CancellationToken cancellationToken) =>
-        Calibrator.QuantizeForRebuilding(_state with { Level = level }, types, _progress, cancellationToken);
+        Calibrator.QuantizeForRebuilding(_state with { Level = level, IsNarrow = _mode == QMode.Q21 }, types, _progress, cancellationToken);
 
     private Reconstructor Reconstructor(CancellationToken cancellationToken) => _reconstructor ??= new Reconstructor(_real, _options, _config.RetrainIterations, _cuda, _progress, cancellationToken);
 
