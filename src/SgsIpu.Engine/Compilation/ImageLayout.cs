@@ -40,7 +40,7 @@ internal static class ImageLayout
     public static bool IsImage(ReadOnlySpan<byte> bytes) => bytes.StartsWith(Magic);
 
     /// <summary>
-    /// XXH128 of the file; the digest's own bytes count as 0. It is there against damage, not against forgers, and is faster than the file
+    /// XXH128 of the file (Y. Collet, "xxHash fast digest algorithm"); the digest's own bytes count as 0. It is there against damage, not against forgers, and is faster than the file
     /// is read.
     /// </summary>
     public static byte[] Digest(ReadOnlySpan<byte> file)

@@ -37,7 +37,7 @@ internal sealed class RealSums(Graph graph, IReadOnlyList<ImmutableArray<Tensor>
 
         /// <summary>True where other bounds cut off nothing else.</summary>
         public bool HoldsFor(double[] others) =>
-            _peaks.All(peaks => peaks.Select((p, c) => Math.Min(p, others[c]) == Math.Min(p, bounds[c])).All(same => same));
+            _peaks.All(peaks => !peaks.Where((p, c) => Math.Min(p, others[c]) != Math.Min(p, bounds[c])).Any());
 
         /// <param name="plane">Pixels of an image where channels come first; 0 where they come last.</param>
         public void Add(int sample, ReadOnlySpan<float> values, int plane)

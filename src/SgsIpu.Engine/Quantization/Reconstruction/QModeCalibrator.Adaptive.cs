@@ -8,7 +8,10 @@ internal sealed partial class QModeCalibrator
     /// <summary>Shares of level 5's multiply-accumulates at 16 bits are told apart in steps of one of so many.</summary>
     private const int Shares = 1024;
 
-    /// <summary>So much less noise (natural logarithm, 0.4 dB) counts where few samples make most of the noise, whose standard error tells nothing.</summary>
+    /// <summary>
+    /// So much less noise (natural logarithm, 0.4 dB) counts where few samples make most of the noise, whose standard error tells nothing. Chosen
+    /// between a plan that holds for a text recognizer and one that does not for a classifier.
+    /// </summary>
     private const double Clear = 0.1;
 
     /// <summary>Choices that are measured at most.</summary>
