@@ -23,9 +23,7 @@ internal sealed class OnnxReference : IReferenceValues
         (byte[] model, IReadOnlyList<string> outputs) = OnnxTap.Expose(InputFile.Read(path), wanted, path);
         _outputs = [.. outputs];
         Tensors = _outputs.ToFrozenSet(StringComparer.Ordinal);
-
-        // Optimizing would compute some of the tensors in another way.
-        _session = new OnnxSession(model, _outputs, optimize: false);
+        _session = new OnnxSession(model, _outputs);
     }
 
     public IReadOnlySet<string> Tensors { get; }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
 using SgsIpu.Engine.Simulation;
-using SgsIpu.Frontends.Onnx;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Importing;
@@ -58,7 +57,7 @@ internal static class ConstantFolder
 
     private static Tensor[] Run(SourceGraph graph)
     {
-        using var session = new OnnxSession(OnnxWriter.Write(graph), [.. graph.Outputs.Select(o => o.Name)], optimize: false);
+        using var session = new OnnxSession(graph, optimize: false);
         return session.Run(ImmutableDictionary<string, Tensor>.Empty, CancellationToken.None);
     }
 }

@@ -4,7 +4,6 @@ using SgsIpu.Core;
 using SgsIpu.Engine.Passes;
 using SgsIpu.Engine.Preprocessing;
 using SgsIpu.Engine.Simulation;
-using SgsIpu.Frontends.Onnx;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Quantization;
@@ -37,11 +36,11 @@ internal sealed class StatisticsCollector : IDisposable
         _statistics = observed.ToDictionary(t => t, t => NewStatistics(graph[t], byChannel?.Contains(t) == true), StringComparer.Ordinal);
         if (computed.Length > 0)
         {
-            SourceGraph source = new OnnxEmitter(graph).EmitSummaries(computed, IsNonNegative, out ImmutableArray<ObservedValue> values);
+            SourceGraph source = new OnnxEmitter(graph) { ForSession = true }.EmitSummaries(computed, IsNonNegative, out ImmutableArray<ObservedValue> values);
             _observed = [.. values.GroupBy(v => v.Tensor).Select(g => new ObservedTensor(_statistics[g.Key], [.. g]))];
             _outputs = [.. source.Outputs.Select(o => new Shape(o.Dimensions.AsSpan()))];
             FreeMemory();
-            _session = new OnnxSession(OnnxWriter.Write(source), [.. source.Outputs.Select(o => o.Name)], lean: lean);
+            _session = new OnnxSession(source, lean: lean, packs: PackedMatrices.Pay(graph));
         }
     }
 

@@ -1,6 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
 using SgsIpu.Core;
-using SgsIpu.Frontends.Onnx;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Simulation;
@@ -22,7 +21,7 @@ internal sealed class FloatRunner : IModelRunner
             _ = graph[name];
         }
 
-        _session = new OnnxSession(OnnxWriter.Write(new OnnxEmitter(graph).Emit(_outputs)), _outputs);
+        _session = new OnnxSession(new OnnxEmitter(graph) { ForSession = true }.Emit(_outputs), packs: PackedMatrices.Pay(graph));
     }
 
     public IReadOnlyDictionary<string, Tensor> Run(IReadOnlyDictionary<string, Tensor> inputs, CancellationToken cancellationToken)

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using SgsIpu.Core;
-using SgsIpu.Frontends.Onnx;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Simulation;
@@ -22,8 +21,8 @@ internal sealed class FloatViewer : IDisposable
         _computed = [.. all.Except(_inputs)];
         if (_computed.Length > 0)
         {
-            SourceGraph source = new OnnxEmitter(graph).EmitObserved(_computed, out _channelsFirst);
-            _session = new OnnxSession(OnnxWriter.Write(source), [.. source.Outputs.Select(o => o.Name)], cuda: cuda);
+            SourceGraph source = new OnnxEmitter(graph) { ForSession = true }.EmitObserved(_computed, out _channelsFirst);
+            _session = new OnnxSession(source, cuda: cuda, packs: PackedMatrices.Pay(graph));
         }
     }
 

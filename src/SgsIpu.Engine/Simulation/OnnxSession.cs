@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using SgsIpu.Core;
+using SgsIpu.Frontends.Onnx;
 using Tensor = SgsIpu.Core.Tensor;
 
 namespace SgsIpu.Engine.Simulation;
@@ -9,19 +11,37 @@ namespace SgsIpu.Engine.Simulation;
 internal sealed class OnnxSession : IDisposable
 {
     private readonly InferenceSession _session;
+    private readonly LentConstants _constants;
     private readonly string[] _inputs;
     private readonly string[] _outputs;
     private long _pressure;
 
-    /// <param name="model">A serialized ModelProto.</param>
+    /// <param name="graph">Its large constants are lent to the session, not copied.</param>
     /// <param name="optimize">False for models that run once, where optimizing costs more than it gains.</param>
     /// <param name="lean">True gives memory back at once, in place of keeping it for the next run.</param>
+    /// <param name="packs">False multiplies matrices as they are, without a packed copy of each.</param>
     /// <param name="cuda">The GPU to run on, where <see cref="HasCuda"/>; null for the CPU.</param>
     /// <exception cref="IpuException">ONNX Runtime refuses the model or the GPU (id <c>OnnxRuntimeRefused</c>).</exception>
-    public OnnxSession(byte[] model, IReadOnlyList<string> outputs, bool optimize = true, int? cuda = null, bool lean = false)
+    public OnnxSession(SourceGraph graph, bool optimize = true, int? cuda = null, bool lean = false, bool packs = true)
+        : this(new LentConstants(graph.Constants), graph, optimize, cuda, lean, packs)
+    {
+    }
+
+    /// <param name="model">A serialized ModelProto, which runs as it is: optimizing would compute some of the tensors in another way.</param>
+    /// <exception cref="IpuException">As for a graph.</exception>
+    public OnnxSession(byte[] model, IReadOnlyList<string> outputs)
+        : this(model, outputs, new LentConstants(ImmutableDictionary<string, Tensor>.Empty), optimize: false, cuda: null, lean: false, packs: true) =>
+        AddPressure(model.Length);
+
+    private OnnxSession(LentConstants constants, SourceGraph graph, bool optimize, int? cuda, bool lean, bool packs)
+        : this(OnnxWriter.Write(graph, constants.Files), [.. graph.Outputs.Select(o => o.Name)], constants, optimize, cuda, lean, packs) =>
+        AddPressure(graph.Constants.Values.Sum(c => (long)c.Memory.Length));
+
+    private OnnxSession(byte[] model, IReadOnlyList<string> outputs, LentConstants constants, bool optimize, int? cuda, bool lean, bool packs)
     {
         Garbage.Sweep();
         _outputs = [.. outputs];
+        _constants = constants;
         using var options = new SessionOptions
         {
             IntraOpNumThreads = 1,
@@ -34,6 +54,12 @@ internal sealed class OnnxSession : IDisposable
         };
         try
         {
+            constants.Lend(options);
+            if (!packs)
+            {
+                options.AddSessionConfigEntry("session.disable_prepacking", "1");
+            }
+
             if (cuda is { } gpu)
             {
                 options.AppendExecutionProvider_CUDA(gpu);
@@ -43,15 +69,11 @@ internal sealed class OnnxSession : IDisposable
         }
         catch (OnnxRuntimeException e)
         {
+            constants.Dispose();
             throw new IpuException("OnnxRuntimeRefused", $"ONNX Runtime refuses the model: {e.Message}", IpuErrorKind.NotSupported, e);
         }
 
         _inputs = [.. _session.InputNames];
-
-        // The session holds the weights once more where the garbage collector does not see them; without knowing of it, it would let the
-        // bytes of many large models pile up.
-        _pressure = model.Length;
-        GC.AddMemoryPressure(_pressure);
     }
 
     /// <summary>True where the ONNX Runtime that was loaded can use NVIDIA GPUs; the one that the module brings cannot.</summary>
@@ -107,9 +129,23 @@ internal sealed class OnnxSession : IDisposable
     public void Dispose()
     {
         _session.Dispose();
+        _constants.Dispose();
         if (Interlocked.Exchange(ref _pressure, 0) is > 0 and var pressure)
         {
             GC.RemoveMemoryPressure(pressure);
+        }
+    }
+
+    /// <summary>
+    /// The session holds most weights once more where the garbage collector does not see them; without knowing of it, it would let the bytes of
+    /// many large models pile up.
+    /// </summary>
+    private void AddPressure(long bytes)
+    {
+        if (bytes > 0)
+        {
+            _pressure = bytes;
+            GC.AddMemoryPressure(bytes);
         }
     }
 

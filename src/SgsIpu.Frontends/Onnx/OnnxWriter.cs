@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Google.Protobuf;
 using SgsIpu.Core;
@@ -14,15 +15,19 @@ public static class OnnxWriter
     /// <summary>The format ends at 2 GB: lengths within a protobuf message are signed 32-bit numbers.</summary>
     private const long MaxBytes = 0x7FFF_0000;
 
+    private const int External = 1;
+
     /// <summary>Serializes <paramref name="graph"/>.</summary>
+    /// <param name="files">Files beside the model that hold the values of some of the graph's constants, by constant; they are not written here. Null for none.</param>
     /// <exception cref="IpuException">
     /// <c>OnnxTooLarge</c>: the model takes 2 GB or more. <c>AttributeType</c>: an attribute's value is of none of the types of
     /// <see cref="SourceNode"/>. <c>MissingOpset</c>: a node's domain has no version in <see cref="SourceGraph.OpsetVersions"/>.
     /// </exception>
-    public static byte[] Write(SourceGraph graph)
+    public static byte[] Write(SourceGraph graph, IReadOnlyDictionary<string, string>? files = null)
     {
         ArgumentNullException.ThrowIfNull(graph);
-        long size = EstimateBytes(graph);
+        files ??= ImmutableDictionary<string, string>.Empty;
+        long size = EstimateBytes(graph, files);
         if (size > MaxBytes)
         {
             throw new IpuException(
@@ -36,7 +41,7 @@ public static class OnnxWriter
         {
             IrVersion = IrVersion(graph.Opset),
             ProducerName = "SgsIpu",
-            Graph = Encode(graph),
+            Graph = Encode(graph, files),
         };
         foreach ((string domain, int version) in graph.OpsetVersions.OrderBy(o => o.Key, StringComparer.Ordinal))
         {
@@ -74,13 +79,13 @@ public static class OnnxWriter
         }
     }
 
-    private static Proto.Graph Encode(SourceGraph graph)
+    private static Proto.Graph Encode(SourceGraph graph, IReadOnlyDictionary<string, string> files)
     {
         var result = new Proto.Graph { Name = graph.Name.Length > 0 ? graph.Name : "graph" };
         result.Node.Add(graph.Nodes.Select(Encode));
         foreach ((string name, Tensor value) in graph.Constants.OrderBy(c => c.Key, StringComparer.Ordinal))
         {
-            result.Initializer.Add(Encode(name, value));
+            result.Initializer.Add(Encode(name, value, files.GetValueOrDefault(name)));
         }
 
         result.Input.Add(graph.Inputs.Select(Encode));
@@ -137,11 +142,11 @@ public static class OnnxWriter
                 break;
             case Tensor tensor:
                 result.Kind = Proto.Attribute.Types.Kind.Tensor;
-                result.T = Encode("", tensor);
+                result.T = Encode("", tensor, null);
                 break;
             case SourceGraph body:
                 result.Kind = Proto.Attribute.Types.Kind.Graph;
-                result.G = Encode(body);
+                result.G = Encode(body, ImmutableDictionary<string, string>.Empty);
                 break;
             default:
                 throw new IpuException(
@@ -153,14 +158,19 @@ public static class OnnxWriter
         return result;
     }
 
-    private static TensorData Encode(string name, Tensor tensor)
+    private static TensorData Encode(string name, Tensor tensor, string? file)
     {
-        var result = new TensorData
+        var result = new TensorData { Name = name, DataType = OnnxTypes.ToOnnx(tensor.Type) };
+        if (file is null)
         {
-            Name = name,
-            DataType = OnnxTypes.ToOnnx(tensor.Type),
-            RawData = UnsafeByteOperations.UnsafeWrap(tensor.Memory),
-        };
+            result.RawData = UnsafeByteOperations.UnsafeWrap(tensor.Memory);
+        }
+        else
+        {
+            result.DataLocation = External;
+            result.ExternalData.Add(new Entry { Key = "location", Value = file });
+        }
+
         result.Dims.Add(tensor.Shape.Dimensions.Select(d => (long)d));
         return result;
     }
@@ -186,13 +196,13 @@ public static class OnnxWriter
     }
 
     /// <summary>An upper bound of the file's size. Protobuf's own count is 32 bits wide and would wrap around.</summary>
-    private static long EstimateBytes(SourceGraph graph)
+    private static long EstimateBytes(SourceGraph graph, IReadOnlyDictionary<string, string> files)
     {
         const int PerField = 16;
         long size = 4 * PerField;
         foreach ((string name, Tensor value) in graph.Constants)
         {
-            size += Text(name) + Bytes(value);
+            size += Text(name) + (files.TryGetValue(name, out string? file) ? Text(file) : Bytes(value));
         }
 
         foreach (SourceTensor tensor in graph.Inputs.Concat(graph.Outputs).Concat(graph.Declared.Values))
@@ -214,7 +224,7 @@ public static class OnnxWriter
                     float[] numbers => numbers.LongLength * 4,
                     string[] texts => texts.Sum(Text),
                     Tensor tensor => Bytes(tensor),
-                    SourceGraph body => EstimateBytes(body),
+                    SourceGraph body => EstimateBytes(body, ImmutableDictionary<string, string>.Empty),
                     _ => 0,
                 };
             }

@@ -146,8 +146,6 @@ public sealed record BatchMatMulOp(bool TransposeA = false, bool TransposeB = fa
 
         int[] permutation = [.. Enumerable.Range(0, emitter.Spec(tensor).Shape.Rank)];
         (permutation[^1], permutation[^2]) = (permutation[^2], permutation[^1]);
-        return emitter.Spec(tensor).Constant is { } constant
-            ? emitter.Constant(constant.Transpose(permutation), tensor + "/turned")
-            : emitter.Add("Transpose", [emitter.Native(tensor)], tensor + "/turned", ("perm", OnnxEmitter.Longs(permutation)));
+        return emitter.Transposed(tensor, tensor + "/turned", permutation);
     }
 }

@@ -45,9 +45,7 @@ public sealed record DepthwiseConv2DOp : ImageConvolutionOp
     public override void EmitOnnx(OnnxEmitter emitter, Node node)
     {
         Shape shape = emitter.Spec(node.Inputs[1]).Shape;
-        string weights = emitter.Spec(node.Inputs[1]).Constant is { } constant
-            ? emitter.Constant(constant.Transpose(3, 0, 1, 2), node.Inputs[1] + "/oihw")
-            : emitter.Add("Transpose", [emitter.Native(node.Inputs[1])], node.Inputs[1] + "/oihw", ("perm", OnnxEmitter.Longs([3, 0, 1, 2])));
+        string weights = emitter.Transposed(node.Inputs[1], node.Inputs[1] + "/oihw", 3, 0, 1, 2);
         EmitConvolution(emitter, node, "Conv", weights, emitter.Spec(node.Inputs[0]).Shape[3], new Shape(shape[1], shape[2]));
     }
 

@@ -74,10 +74,7 @@ public sealed record FullyConnectedOp : IpuOperator
             return;
         }
 
-        string turned = weights.Constant is { } values
-            ? emitter.Constant(values.Transpose(1, 0), node.Inputs[1] + "/io")
-            : emitter.Add("Transpose", [emitter.Native(node.Inputs[1])], node.Inputs[1] + "/io", ("perm", OnnxEmitter.Longs([1, 0])));
-        string[] product = [emitter.Native(x), turned];
+        string[] product = [emitter.Native(x), emitter.Transposed(node.Inputs[1], node.Inputs[1] + "/io", 1, 0)];
         string output = emitter.DefineNative(node.Outputs[0]);
         if (biased)
         {

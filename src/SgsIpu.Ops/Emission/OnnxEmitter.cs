@@ -12,6 +12,9 @@ public sealed class OnnxEmitter(Graph graph)
     /// <summary>Version of the ONNX operator set that is emitted.</summary>
     public const int Opset = 21;
 
+    /// <summary>Bytes of a constant whose copies are worth avoiding.</summary>
+    public const int LargeBytes = 64 << 10;
+
     /// <summary>Rows and columns of the part of a large image, at least; less than twice as many.</summary>
     private const int PartSide = 7;
 
@@ -35,6 +38,12 @@ public sealed class OnnxEmitter(Graph graph)
     /// that dimension (−1 for one scale).
     /// </summary>
     public IReadOnlyDictionary<string, (Tensor Value, double[] Scale, int Axis)> IntegerConstants { get; init; } = ImmutableDictionary<string, (Tensor, double[], int)>.Empty;
+
+    /// <summary>
+    /// True where a session runs the graph at once: large constants are then transposed by the session itself, which lets go of them where it packs
+    /// them in a form of its own.
+    /// </summary>
+    public bool ForSession { get; init; }
 
     /// <summary>Emits every node that the given tensors need and returns the ONNX graph; outputs are in native form.</summary>
     /// <param name="outputs">Tensors to return, by name.</param>
@@ -170,15 +179,14 @@ public sealed class OnnxEmitter(Graph graph)
             return _first[tensor] = Dequantized(tensor, integers.Value.Transpose(ToFirst.AsSpan()), integers.Scale, integers.Axis < 0 ? -1 : ToFirst.IndexOf(integers.Axis));
         }
 
-        if (graph[tensor].Constant is { } constant)
-        {
-            return _first[tensor] = Constant(constant.Transpose(ToFirst.AsSpan()), tensor + "/nchw");
-        }
-
-        string first = Fresh(tensor + "/nchw");
-        Add("Transpose", [Native(tensor)], [first], ("perm", Longs(ToFirst)));
-        return _first[tensor] = first;
+        return _first[tensor] = Transposed(tensor, tensor + "/nchw", ToFirst.AsSpan());
     }
+
+    /// <summary>The ONNX value with other dimensions; see <see cref="Shape.Permute"/>.</summary>
+    public string Transposed(string tensor, string hint, params ReadOnlySpan<int> permutation) =>
+        graph[tensor].Constant is { } constant && !(ForSession && constant.Memory.Length >= LargeBytes)
+            ? Constant(constant.Transpose(permutation), hint)
+            : Add("Transpose", [Native(tensor)], hint, ("perm", Longs(permutation.ToArray())));
 
     /// <summary>Declares that the node being emitted computes the tensor in native order, and names the ONNX value.</summary>
     public string DefineNative(string tensor) => _native[tensor] = tensor;
