@@ -16,7 +16,8 @@ internal static class Garbage
     {
         if (GC.GetTotalMemory(false) > Interlocked.Read(ref _limit))
         {
-            GC.Collect();
+            // Only this hands back what large arrays leave, which sessions may need.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             Interlocked.Exchange(ref _limit, GC.GetTotalMemory(false) + Tolerated);
         }
     }

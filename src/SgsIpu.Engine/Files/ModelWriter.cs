@@ -9,10 +9,10 @@ internal static class ModelWriter
 {
     public static void Write(IpuModel model, string path, ModelFormat format, bool overwrite, CancellationToken cancellationToken)
     {
-        byte[] content = (model.Stage, format) switch
+        ReadOnlyMemory<byte> content = (model.Stage, format) switch
         {
             (IpuStage.Offline, _) => ImageWriter.Write(model),
-            (_, ModelFormat.Sim) => SimFile.Write(model),
+            (_, ModelFormat.Sim) => SimFile.Content(model),
             (IpuStage.Float, _) => OnnxWriter.Write(new OnnxEmitter(model.Graph).Emit([.. model.Graph.Outputs])),
             _ => OnnxWriter.Write(QdqExport.Of(model.Graph, cancellationToken)),
         };

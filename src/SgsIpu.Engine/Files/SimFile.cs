@@ -18,7 +18,10 @@ public static class SimFile
     private const string GivenEntry = "sgs.given";
 
     /// <exception cref="IpuException">The model is offline (id <c>WrongStage</c>).</exception>
-    public static byte[] Write(IpuModel model)
+    public static byte[] Write(IpuModel model) => Content(model).ToArray();
+
+    /// <summary>As <see cref="Write"/>, without another copy.</summary>
+    internal static ReadOnlyMemory<byte> Content(IpuModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
         if (model.Stage == IpuStage.Offline)
@@ -45,7 +48,7 @@ public static class SimFile
         ];
         List<TfLiteTensor> tensors = [.. order.Select(t => new TfLiteTensor(t.Name, t.Type, t.Shape, places.GetValueOrDefault(t.Name)) { Quant = t.Quant })];
         ImmutableArray<TfLiteOperator> operators = [.. graph.Nodes.Select(n => TfLiteMapping.Of(graph, n, name => name.Length == 0 ? -1 : at[name], AddConstant))];
-        return TfLiteWriter.Write(new TfLiteModel(
+        return TfLiteWriter.Content(new TfLiteModel(
             $"{model.Name} ({model.Stage})",
             [.. tensors],
             operators,

@@ -27,9 +27,11 @@ internal static class Calibrator
 
         CalibrationStatistics statistics = options.Statistics is { } given ? Checked(model, given) : Observed(model, options, UsesChannels(options), progress, cancellationToken);
         var state = new CalibrationState(model, options.Level, statistics) { Budget = Checked(model, options) };
-        return options.QMode is { } mode
+        IpuModel result = options.QMode is { } mode
             ? new Reconstruction.QModeCalibrator(state, mode, options, progress).Calibrate(cancellationToken)
             : Quantize(state, null, progress, cancellationToken);
+        Garbage.Sweep();
+        return result;
     }
 
     /// <summary>Runs a float model over samples and gathers what a calibration needs.</summary>
@@ -160,7 +162,7 @@ internal static class Calibrator
         QuantizedModel Made(QuantizationVariant variant)
         {
             Graph graph = search.Quantize(variant);
-            var report = new CalibrationReport { Given = variant.Given.Outcomes, Decisions = [.. variant.Decisions], Steps = search.Steps, OutputSqnr = search.Sqnr, Expected = new(() => ExpectedSqnr.Of(graph, variant.Plan, state.Statistics)) };
+            var report = new CalibrationReport { Given = variant.Given.Outcomes, Decisions = [.. variant.Decisions], Steps = search.Steps, OutputSqnr = search.Sqnr, Expected = ExpectedSqnr.Later(graph, variant.Plan, state.Statistics) };
             return new QuantizedModel(
                 model with { Stage = IpuStage.Fixed, Graph = graph, Calibration = state, Report = report },
                 variant.Chosen.Where(c => c.Value == DataType.Int16).Select(c => c.Key),

@@ -1,6 +1,8 @@
 using System.Runtime.Intrinsics;
 using SgsIpu.Core;
 using SgsIpu.Ops;
+using Tensor = SgsIpu.Core.Tensor;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace SgsIpu.Engine.Quantization;
 
@@ -23,7 +25,10 @@ internal sealed class ChannelConsumer
     /// <summary>The same for an error that is alike under all taps of a kernel.</summary>
     private readonly double[] _smoothGain;
 
-    /// <summary>Largest weight between each output channel (row) and input channel; of a depthwise convolution, of each output channel.</summary>
+    /// <summary>
+    /// Largest weight between each output channel (row) and input channel; of a depthwise convolution, of each output channel. Empty where there is
+    /// one weight between two channels.
+    /// </summary>
     private readonly float[] _largest;
     private readonly int _outputs;
 
@@ -37,26 +42,33 @@ internal sealed class ChannelConsumer
         _outputs = depthwise ? weights.Shape[-1] : weights.Shape[0];
         _gain = new double[channels];
         _smoothGain = new double[channels];
-        var sums = new double[depthwise ? _outputs : _outputs * channels];
-        _largest = new float[sums.Length];
         ReadOnlySpan<float> values = weights.As<float>();
-        int perOutput = values.Length / _outputs;
+
+        // A row holds one weight of each input channel; of a depthwise convolution, also of each output channel.
+        int perGroup = depthwise ? values.Length : values.Length / _outputs;
+        bool single = perGroup == channels;
+        _largest = new float[single ? 0 : values.Length / perGroup * _channel.Length];
         var squares = new double[_channel.Length];
-        for (int row = 0; row < values.Length; row += _channel.Length)
+        var sums = new double[_channel.Length];
+        var unused = new float[single ? _channel.Length : 0];
+        for (int group = 0; group < values.Length; group += perGroup)
         {
-            // A row holds one weight of each input channel; of a depthwise convolution, also of each output channel.
-            int at = depthwise ? 0 : row / perOutput * channels;
-            AddRow(values.Slice(row, _channel.Length), squares, sums.AsSpan(at), _largest.AsSpan(at));
+            Span<float> largest = single ? unused : _largest.AsSpan(group / perGroup * _channel.Length);
+            Array.Clear(sums);
+            for (int row = group; row < group + perGroup; row += _channel.Length)
+            {
+                AddRow(values.Slice(row, _channel.Length), squares, sums, largest);
+            }
+
+            for (int i = 0; i < sums.Length; i++)
+            {
+                _smoothGain[_channel[i]] += sums[i] * sums[i];
+            }
         }
 
         for (int i = 0; i < squares.Length; i++)
         {
             _gain[_channel[i]] += squares[i];
-        }
-
-        for (int i = 0; i < sums.Length; i++)
-        {
-            _smoothGain[depthwise ? i / multiplier : i % channels] += sums[i] * sums[i];
         }
     }
 
@@ -90,19 +102,8 @@ internal sealed class ChannelConsumer
         return folded;
     }
 
-    /// <summary>For each weight, the value of the input channel that it meets.</summary>
-    public Tensor ByWeight(ReadOnlySpan<double> channels)
-    {
-        float[] row = [.. Spread(channels).Select(v => (float)v)];
-        var spread = new Tensor(DataType.Float32, _weights.Shape);
-        Span<float> values = spread.As<float>();
-        for (int at = 0; at < values.Length; at += row.Length)
-        {
-            row.CopyTo(values[at..]);
-        }
-
-        return spread;
-    }
+    /// <summary>For each place of the last dimension of the weights, the value of the input channel that it meets.</summary>
+    public float[] ByPlace(ReadOnlySpan<double> channels) => [.. Spread(channels).Select(v => (float)v)];
 
     /// <summary>
     /// Expected square error at the output, summed over its channels, for input scales: rounding of the input through the weights, plus
@@ -124,10 +125,11 @@ internal sealed class ChannelConsumer
             factors[c] = (float)scales[c];
         }
 
+        ReadOnlySpan<float> weights = _largest.Length > 0 ? _largest : _weights.As<float>();
         for (int o = 0; o < _outputs && !(error >= limit); o++)
         {
             int c = o / _multiplier;
-            double largest = _depthwise ? _largest[o] * scales[c] : LargestProduct(_largest.AsSpan(o * factors.Length, factors.Length), factors);
+            double largest = _depthwise ? Math.Abs(weights[o]) * scales[c] : LargestProduct(weights.Slice(o * factors.Length, factors.Length), factors);
             double step = largest / sbyte.MaxValue;
             error += step * step / 12 * (_depthwise ? variance[c] / (scales[c] * scales[c]) * taps : integers);
         }
@@ -145,14 +147,22 @@ internal sealed class ChannelConsumer
     public double[] BiasCorrection(Tensor weights, Tensor rounded, ReadOnlySpan<double> scales, ReadOnlySpan<double> means)
     {
         ReadOnlySpan<float> exact = weights.As<float>();
-        ReadOnlySpan<float> integers = rounded.ToFloats();
+        var q = new float[_channel.Length];
         var correction = new double[scales.Length];
         double[] weighted = Spread(means);
         int perOutput = exact.Length / scales.Length;
         for (int row = 0; row < exact.Length; row += weighted.Length)
         {
             ReadOnlySpan<float> e = exact.Slice(row, weighted.Length);
-            ReadOnlySpan<float> q = integers.Slice(row, weighted.Length);
+            if (rounded.Type == DataType.Int8)
+            {
+                TensorPrimitives.ConvertTruncating(rounded.As<sbyte>().Slice(row, q.Length), q.AsSpan());
+            }
+            else
+            {
+                TensorPrimitives.ConvertTruncating(rounded.As<short>().Slice(row, q.Length), q.AsSpan());
+            }
+
             if (_depthwise)
             {
                 for (int o = 0; o < weighted.Length; o++)
@@ -244,7 +254,8 @@ internal sealed class ChannelConsumer
         return Vector512.Create(low, high);
     }
 
-    /// <summary>Of numbers that are not negative.</summary>
+    /// <summary>Largest magnitude.</summary>
+    /// <param name="b">Not negative.</param>
     private static float LargestProduct(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         int width = Vector512<float>.Count;
@@ -252,7 +263,7 @@ internal sealed class ChannelConsumer
         int i = 0;
         for (; i <= a.Length - width; i += width)
         {
-            largest = Vector512.MaxNative(largest, Vector512.Create(a[i..]) * Vector512.Create(b[i..]));
+            largest = Vector512.MaxNative(largest, Vector512.Abs(Vector512.Create(a[i..])) * Vector512.Create(b[i..]));
         }
 
         Vector256<float> half = Vector256.MaxNative(largest.GetLower(), largest.GetUpper());
@@ -261,7 +272,7 @@ internal sealed class ChannelConsumer
         float result = Math.Max(quarter[0], quarter[1]);
         for (; i < a.Length; i++)
         {
-            result = Math.Max(result, a[i] * b[i]);
+            result = Math.Max(result, Math.Abs(a[i]) * b[i]);
         }
 
         return result;

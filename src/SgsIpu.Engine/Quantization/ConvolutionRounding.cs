@@ -18,9 +18,12 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
     /// <summary>Outputs of a layer that are rounded at once.</summary>
     private const int OutputsAtOnce = 8;
 
+    /// <summary>Bytes of a layer's integers of which only the last are kept.</summary>
+    private const int LargeBytes = 16 << 20;
+
     private readonly ChannelConsumers _consumers = consumers ?? new ChannelConsumers(graph);
 
-    /// <summary>What was rounded for a node and its width, for the last two mappings of its input: variants of a model share most of it.</summary>
+    /// <summary>What was rounded for a node and its width, for the last two mappings of its input (one of large layers): variants of a model share most of it.</summary>
     private readonly ConcurrentDictionary<(string Node, bool Wide, bool Together), ImmutableArray<(QuantParam Input, RoundedWeights Result)>> _done = new();
 
     /// <summary>Rounds the weights and the bias of a node.</summary>
@@ -37,13 +40,13 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
             return Rounded(node, rule, input, wide: false, fourBits: true, null, cancellationToken);
         }
 
-        (string, bool, bool) key = (node.Name, wide, moments is not null);
+        (string, bool, bool) key = (node.Name, wide, !wide && moments?.Geometry(node) is not null);
         ImmutableArray<(QuantParam Input, RoundedWeights Result)> known = _done.GetValueOrDefault(key, []);
         RoundedWeights? done = known.FirstOrDefault(k => k.Input.SameMapping(input)).Result;
         if (done is null)
         {
             done = Rounded(node, rule, input, wide, fourBits: false, moments, cancellationToken);
-            _done[key] = [(input, done), .. known.Take(1)];
+            _done[key] = [(input, done), .. known.Take(done.Weights.Memory.Length > LargeBytes ? 0 : 1)];
         }
 
         return shift is null || done.Bias is not { } bias ? done : done with { Bias = ConstantRounding.Shifted(bias, done.BiasQuant!, shift) };
@@ -63,7 +66,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
             : range is not null && input.IsPerTensor ? WeightQuantizer.GivenScales(constant, range, rule.WeightAxis, levels)
             : level == CalibrationLevel.L1 || wide
             ? WeightQuantizer.MinMaxScales(values, rule.WeightAxis, levels)
-            : WeightQuantizer.LeastSquaresScales(values, seen is null ? null : consumer?.ByWeight(OverScale(seen, seen.Variance, input, 2)), rule.WeightAxis, levels);
+            : WeightQuantizer.LeastSquaresScales(values, seen is null ? null : consumer?.ByPlace(OverScale(seen, seen.Variance, input, 2)), rule.WeightAxis, levels);
 
         double x = input.IsPerTensor ? input.Scale[0] : 1;
         float[]? bias = rule.Bias >= 0 && rule.Bias < node.Inputs.Length && node.Inputs[rule.Bias].Length > 0 ? Constant(node, rule.Bias).ToFloats() : null;

@@ -7,6 +7,10 @@ namespace SgsIpu.Engine.Quantization;
 /// <summary>What rounding and cutting off are expected to leave of each tensor of a fixed graph, by what was observed of the float one.</summary>
 internal static class ExpectedSqnr
 {
+    /// <summary>As <see cref="Of"/>, when it is first asked for; until then it holds on to what it needs and nothing else.</summary>
+    public static Lazy<ImmutableDictionary<string, double>> Later(Graph integers, PrecisionPlan plan, IReadOnlyDictionary<string, ActivationStatistics> statistics) =>
+        new(() => Of(integers, plan, statistics));
+
     /// <returns>dB by the tensor's name in the fixed graph; nothing of those that were not observed.</returns>
     public static ImmutableDictionary<string, double> Of(Graph integers, PrecisionPlan plan, IReadOnlyDictionary<string, ActivationStatistics> statistics)
     {

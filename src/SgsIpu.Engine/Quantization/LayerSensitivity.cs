@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using SgsIpu.Core;
 using SgsIpu.Engine.Simulation;
 using SgsIpu.Ops;
+using Tensor = SgsIpu.Core.Tensor;
 using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace SgsIpu.Engine.Quantization;
@@ -115,7 +116,17 @@ internal sealed class LayerSensitivity : IDisposable
     /// <summary>Weights in real numbers: integers times their scale over that of the input channel, which is part of them.</summary>
     private static Tensor Real(Tensor weights, QuantParam quant, QuantParam input, Node node)
     {
-        float[] values = weights.ToFloats();
+        var real = new Tensor(DataType.Float32, weights.Shape);
+        Span<float> values = real.As<float>();
+        if (weights.Type == DataType.Int8)
+        {
+            TensorPrimitives.ConvertTruncating(weights.As<sbyte>(), values);
+        }
+        else
+        {
+            weights.ToFloats().CopyTo(values);
+        }
+
         int outputs = quant.Scale.Length;
         int inner = quant.IsPerTensor ? values.Length : weights.Shape.Skip(quant.Axis + 1).Aggregate(1, (a, b) => a * b);
         int multiplier = node.Op is DepthwiseConv2DOp ? weights.Shape[-1] / Math.Max(input.Scale.Length, 1) : 1;
@@ -125,7 +136,7 @@ internal sealed class LayerSensitivity : IDisposable
             values[i] = (float)(values[i] * scale / (input.IsPerTensor ? 1 : input.Scale[i % weights.Shape[-1] / multiplier]));
         }
 
-        return Tensor.FromArray<float>(values, weights.Shape);
+        return real;
     }
 
     /// <summary>The node with the rounded weights and what is behind it in its stretch; the node reads the rounded input.</summary>

@@ -16,17 +16,28 @@ internal static class WeightQuantizer
 
     /// <summary>Scales that cover the largest magnitude of each channel.</summary>
     /// <param name="axis">Dimension of the output channels, or −1 for one scale.</param>
-    public static double[] MinMaxScales(Tensor weights, int axis, int levels) => [.. ByChannel(weights, axis).Select(c => Covering(c, levels))];
+    public static double[] MinMaxScales(Tensor weights, int axis, int levels) =>
+        [.. Enumerable.Range(0, Channels(weights, axis)).Select(c => Covering(Channel(weights, axis, c), levels))];
 
     /// <summary>
     /// Scales with the least square error of each channel, found by trying narrower ranges than the largest magnitude.
     /// </summary>
-    /// <param name="importance">Variance of the input that each weight meets, so that the error is that of the output; null counts all alike.</param>
-    public static double[] LeastSquaresScales(Tensor weights, Tensor? importance, int axis, int levels)
+    /// <param name="importance">
+    /// Variance of the input that the weights of each place of the last dimension meet, so that the error is that of the output; null counts all alike.
+    /// </param>
+    public static double[] LeastSquaresScales(Tensor weights, float[]? importance, int axis, int levels)
     {
-        float[][] channels = ByChannel(weights, axis);
-        float[][]? factors = importance is null ? null : ByChannel(importance, axis);
-        return [.. Enumerable.Range(0, channels.Length).AsParallel().AsOrdered().Select(c => LeastSquares(channels[c], factors?[c] ?? Ones(channels[c].Length), levels))];
+        int channels = Channels(weights, axis);
+        int size = channels == 0 ? 0 : (int)(weights.Count / channels);
+
+        // All channels meet the same inputs, but where each has inputs of its own.
+        bool own = importance is not null && axis == weights.Shape.Rank - 1;
+        float[] factors = own ? [] : Repeated(importance ?? [1], size);
+        return
+        [
+            .. Enumerable.Range(0, channels).AsParallel().AsOrdered()
+                .Select(c => LeastSquares(Channel(weights, axis, c), own ? Repeated([importance![c]], size) : factors, levels)),
+        ];
     }
 
     /// <summary>Scales that cover given ranges.</summary>
@@ -107,7 +118,7 @@ internal static class WeightQuantizer
         return largest > 0 ? (double)largest / levels : 1.0;
     }
 
-    private static double LeastSquares(float[] channel, float[] importance, int levels)
+    private static double LeastSquares(ReadOnlySpan<float> channel, ReadOnlySpan<float> importance, int levels)
     {
         double full = Covering(channel, levels);
         double best = full;
@@ -157,34 +168,36 @@ internal static class WeightQuantizer
         return total;
     }
 
-    private static float[] Ones(int count)
+    private static float[] Repeated(ReadOnlySpan<float> values, int count)
     {
-        var ones = new float[count];
-        Array.Fill(ones, 1);
-        return ones;
+        var result = new float[count];
+        for (int at = 0; at < count; at += values.Length)
+        {
+            values.CopyTo(result.AsSpan(at));
+        }
+
+        return result;
     }
 
     private static int Inner(Shape shape, int axis) => shape.Skip(axis + 1).Aggregate(1, (a, b) => a * b);
 
-    private static float[][] ByChannel(Tensor weights, int axis)
+    private static int Channels(Tensor weights, int axis) => axis < 0 ? 1 : weights.Shape[axis];
+
+    /// <summary>The weights of a channel; a copy where they do not follow each other.</summary>
+    private static ReadOnlySpan<float> Channel(Tensor weights, int axis, int channel)
     {
         ReadOnlySpan<float> values = weights.As<float>();
-        if (axis < 0)
+        int channels = Channels(weights, axis);
+        int inner = axis < 0 ? values.Length : Inner(weights.Shape, axis);
+        if (inner * channels == values.Length)
         {
-            return [values.ToArray()];
+            return values.Slice(channel * inner, inner);
         }
 
-        int channels = weights.Shape[axis];
-        int inner = Inner(weights.Shape, axis);
-        int runs = channels == 0 ? 0 : values.Length / channels / inner;
-        var result = new float[channels][];
-        for (int c = 0; c < channels; c++)
+        var result = new float[values.Length / channels];
+        for (int at = 0; at < result.Length; at += inner)
         {
-            result[c] = new float[runs * inner];
-            for (int run = 0; run < runs; run++)
-            {
-                values.Slice(((run * channels) + c) * inner, inner).CopyTo(result[c].AsSpan(run * inner));
-            }
+            values.Slice((at * channels) + (channel * inner), inner).CopyTo(result.AsSpan(at));
         }
 
         return result;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Google.FlatBuffers;
 using SgsIpu.Core;
 
@@ -9,11 +10,29 @@ public static class TfLiteWriter
     private const int SchemaVersion = 3;
     private const int BufferAlignment = 16;
 
+    /// <summary>Room for a table, besides its content.</summary>
+    private const int PerTable = 256;
+
+    /// <summary>Room for scale, zero point, least and largest value.</summary>
+    private const int PerChannel = 24;
+
+    private const int LeastCapacity = 1 << 16;
+
     /// <exception cref="IpuException">A tensor has a type that TFLite does not know (id <c>TfLiteType</c>).</exception>
-    public static byte[] Write(TfLiteModel model)
+    public static byte[] Write(TfLiteModel model) => Content(model).ToArray();
+
+    /// <summary>As <see cref="Write"/>, without another copy.</summary>
+    /// <exception cref="IpuException">As for <see cref="Write"/>.</exception>
+    public static ReadOnlyMemory<byte> Content(TfLiteModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        var builder = new FlatBufferBuilder(1 << 16);
+
+        // The builder doubles what it has, with a copy of it; the contents of buffers are most of a file.
+        long bytes = LeastCapacity
+            + model.Buffers.Sum(b => (long)b.Length + PerTable)
+            + model.Tensors.Sum(t => PerTable + (2L * t.Name.Length) + ((t.Quant?.Scale.Length ?? 0) * (long)PerChannel))
+            + (model.Operators.Length * (long)PerTable);
+        var builder = new FlatBufferBuilder((int)Math.Min(bytes, Array.MaxLength));
         int buffers = Vector(builder, [.. model.Buffers.Select(b => Buffer(builder, b))]);
         (int Code, string Custom, int Version)[] codes = [.. model.Operators.Select(o => (o.Code, o.Custom, o.Version)).Distinct()];
         int operatorCodes = Vector(builder, [.. codes.Select(c => OperatorCode(builder, c.Code, c.Custom, c.Version))]);
@@ -29,7 +48,8 @@ public static class TfLiteWriter
         builder.AddOffset(4, buffers, 0);
         builder.AddOffset(6, metadata, 0);
         builder.Finish(builder.EndTable(), "TFL3");
-        return builder.SizedByteArray();
+        ByteBuffer content = builder.DataBuffer;
+        return content.ToArraySegment(content.Position, content.Length - content.Position);
     }
 
     /// <summary>The schema's number of an element type.</summary>
@@ -110,7 +130,7 @@ public static class TfLiteWriter
     {
         int inputs = Ints(builder, op.Inputs.AsSpan());
         int outputs = Ints(builder, op.Outputs.AsSpan());
-        int custom = op.CustomOptions.IsEmpty ? 0 : Bytes(builder, op.CustomOptions.Span, 1);
+        int custom = op.CustomOptions.IsEmpty ? 0 : Bytes(builder, op.CustomOptions, 1);
         int options = op.OptionsType == 0 ? 0 : Options(builder, op);
         builder.StartTable(7);
         builder.AddUint(0, (uint)code, 0);
@@ -152,7 +172,7 @@ public static class TfLiteWriter
 
     private static int Buffer(FlatBufferBuilder builder, ReadOnlyMemory<byte> content)
     {
-        int data = content.IsEmpty ? 0 : Bytes(builder, content.Span, BufferAlignment);
+        int data = content.IsEmpty ? 0 : Bytes(builder, content, BufferAlignment);
         builder.StartTable(1);
         builder.AddOffset(0, data, 0);
         return builder.EndTable();
@@ -167,10 +187,15 @@ public static class TfLiteWriter
         return builder.EndTable();
     }
 
-    private static int Bytes(FlatBufferBuilder builder, ReadOnlySpan<byte> bytes, int alignment)
+    private static int Bytes(FlatBufferBuilder builder, ReadOnlyMemory<byte> bytes, int alignment)
     {
         builder.StartVector(1, bytes.Length, alignment);
-        builder.Add<byte>(bytes.ToArray());
+        using MemoryHandle pinned = bytes.Pin();
+        unsafe
+        {
+            builder.Add<byte>((nint)pinned.Pointer, bytes.Length);
+        }
+
         return builder.EndVector().Value;
     }
 
