@@ -3,7 +3,6 @@ using System.Globalization;
 using SgsIpu.Benchmarks.Accuracy;
 using SgsIpu.Core;
 using SgsIpu.Engine;
-using SgsIpu.Engine.Compilation;
 
 namespace SgsIpu.Benchmarks;
 
@@ -25,7 +24,7 @@ internal static class LoadBenchmark
         Console.WriteLine("runner, of which file = the image, plan = its arena. Allocated = bytes of a run besides its outputs.");
         Console.WriteLine($"{"image",-32}{"start",6}{"load",6}{"again",7}{"first",7}{"steady",8}{"on two",8}{"peak",8}{"runtime",9}{"live",7}{"file",7}{"plan",7}{"allocated",11}");
         string folder = Directory.CreateTempSubdirectory("sgsipu-load").FullName;
-        foreach (string path in AssetImages.Write(folder, names))
+        foreach (string path in (string[])[.. AssetImages.Write(folder, names), LargeImage.Write(folder)])
         {
             double[] t = [.. ChildProcess.Run("load-child", path).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(v => double.Parse(v, CultureInfo.InvariantCulture))];
             Console.WriteLine(FormattableString.Invariant(
@@ -98,7 +97,7 @@ internal static class LoadBenchmark
 
     private static (IpuModel Model, IModelRunner Runner) Load(string path, int threads)
     {
-        IpuModel model = ImageReader.Read(File.ReadAllBytes(path), path);
+        IpuModel model = IpuEngine.Import(new ImportOptions(path));
         return (model, IpuEngine.OpenRunner(model, null, threads));
     }
 }
