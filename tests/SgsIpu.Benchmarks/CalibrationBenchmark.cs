@@ -6,7 +6,7 @@ using SgsIpu.Engine.Preprocessing;
 
 namespace SgsIpu.Benchmarks;
 
-/// <summary>Time of calibrating on 100 images over the time of plain ONNX Runtime inference on them, both on all cores.</summary>
+/// <summary>Time of calibrating on 100 images, and of comparing the result with the float model on them, over the time of plain ONNX Runtime inference on them, both on all cores.</summary>
 internal static class CalibrationBenchmark
 {
     private const int Images = 100;
@@ -31,6 +31,10 @@ internal static class CalibrationBenchmark
         {
             Compare(level.ToString(), Targets[(int)level - 1], () => IpuEngine.Calibrate(model, new CalibrationOptions(samples) { Level = level }), Infer100);
         }
+
+        IpuModel integers = IpuEngine.Calibrate(model, new CalibrationOptions(samples) { Level = CalibrationLevel.L2 });
+        ISampleSource board = MobileNet.Preloaded(integers, images);
+        Compare("comparing every tensor, all before it and it alone in integers", double.NaN, () => IpuEngine.Compare(model, integers, samples, board), Infer100);
     }
 
     private static void Compare(string what, double target, Action action, Action plain)

@@ -10,37 +10,24 @@ namespace SgsIpu.Engine.Comparison;
 
 /// <summary>
 /// Runs two stages of a model over the same samples and measures every tensor that both have. Against a float reference, each integer node
-/// also runs alone on the reference's inputs, which shows what it loses itself.
+/// also runs alone on the reference's inputs, which shows what it loses itself. Results do not depend on how many samples run at once.
 /// </summary>
 internal sealed class ModelComparer
 {
+    /// <summary>What all samples that run at once may hold.</summary>
+    private const long MostBytes = 1L << 30;
+
     private readonly IpuModel _reference;
     private readonly IpuModel _model;
-    private readonly IReferenceValues? _given;
+    private readonly ComparedTensors _tensors;
+    private readonly SampleErrors _errors;
 
-    /// <summary>The tensors of the model that are compared, with their names in the reference.</summary>
-    private readonly Dictionary<string, string> _referenceOf;
-
-    /// <summary>A tensor may stand in several types; the one that its operator computes speaks for it.</summary>
-    private readonly Dictionary<string, string> _speaker;
-    private readonly Dictionary<string, ErrorSums> _accumulated;
-    private readonly Dictionary<string, ErrorSums> _isolated = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ValueRecord> _values;
-    private readonly bool _integers;
-
-    private ModelComparer(IpuModel reference, IpuModel model, IReferenceValues? given)
+    private ModelComparer(IpuModel reference, IpuModel model, ComparedTensors tensors)
     {
         _reference = reference;
         _model = model;
-        _given = given;
-        _referenceOf = new TensorPairs(reference.Graph, model.Graph).ReferenceOf.Where(p => given is null || given.Tensors.Contains(p.Value)).ToDictionary(StringComparer.Ordinal);
-        _speaker = _referenceOf.GroupBy(p => p.Value, p => p.Key).ToDictionary(
-            g => g.Key,
-            g => g.FirstOrDefault(t => model.Graph.Producer(t) is { Op: not BoundaryOp }) ?? g.First(),
-            StringComparer.Ordinal);
-        _accumulated = _referenceOf.ToDictionary(p => p.Key, p => NewSums(p.Value), StringComparer.Ordinal);
-        _values = _referenceOf.Values.Distinct().ToDictionary(t => t, t => new ValueRecord(Math.Max(1, reference.Graph[t].Shape.Rank == 0 ? 1 : reference.Graph[t].Shape[-1])), StringComparer.Ordinal);
-        _integers = model.Stage != IpuStage.Float && reference.Stage == IpuStage.Float;
+        _tensors = tensors;
+        _errors = new SampleErrors(tensors);
     }
 
     /// <summary>One row for each tensor that both models have, the largest error first.</summary>
@@ -50,8 +37,8 @@ internal sealed class ModelComparer
     public static IReadOnlyList<IpuTensorComparison> Compare(
         IpuModel reference, IpuModel model, ISampleSource referenceSamples, ISampleSource samples, IReferenceValues? given, Action<string, string, Tensor, Tensor>? dump, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
     {
-        var comparer = new ModelComparer(reference, model, given);
-        if (comparer._accumulated.Count == 0)
+        var tensors = new ComparedTensors(reference.Graph, model.Graph, given?.Tensors);
+        if (tensors.References.Count == 0)
         {
             throw new IpuException("NothingToCompare", $"'{reference.Name}' and '{model.Name}' have no tensor in common; are they stages of one network?", IpuErrorKind.InvalidArgument) { Target = model.Name };
         }
@@ -61,79 +48,41 @@ internal sealed class ModelComparer
             throw new IpuException("NoSamples", $"no samples are given to compare '{model.Name}' on", IpuErrorKind.InvalidArgument) { Target = model.Name };
         }
 
-        comparer.Run(referenceSamples, samples, dump, progress, cancellationToken);
+        var comparer = new ModelComparer(reference, model, tensors);
+        comparer.Run(referenceSamples, samples, given, dump, progress, cancellationToken);
         return comparer.Rows(cancellationToken);
     }
 
-    private void Run(ISampleSource referenceSamples, ISampleSource samples, Action<string, string, Tensor, Tensor>? dump, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    private void Run(ISampleSource referenceSamples, ISampleSource samples, IReferenceValues? given, Action<string, string, Tensor, Tensor>? dump, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
     {
-        using IModelRunner? reference = _given is null ? Observing(_reference, [.. _values.Keys]) : null;
-        using IModelRunner runner = Observing(_model, [.. _accumulated.Keys]);
-        var alone = _integers ? new PreparedGraph(_model.Graph, cancellationToken) : null;
-        PreparedGraph.Frame? frame = alone?.NewFrame(static t => new byte[t.ByteCount]);
-        for (int i = 0; i < samples.Count; i++)
+        using ITensorViewer? reference = given is null ? Viewer(_reference, _tensors.References) : null;
+        using ITensorViewer model = Viewer(_model, _tensors.Models);
+        PreparedGraph? alone = _model.Stage != IpuStage.Float && _reference.Stage == IpuStage.Float ? new PreparedGraph(_model.Graph, cancellationToken) : null;
+        int most = (int)Math.Clamp(MostBytes / _tensors.SampleBytes, 1, Math.Min(samples.Count, Environment.ProcessorCount));
+        dump = OneAtATime(dump);
+        SampleComparer[] comparers = [.. Enumerable.Range(0, most).Select(_ => new SampleComparer(_tensors, reference, model, given, alone, dump))];
+        var errors = new SampleErrors[most];
+        for (int first = 0; first < samples.Count; first += most)
         {
-            Sample sample = samples.Read(i, _model.Stage == IpuStage.Float, cancellationToken);
-            Sample same = referenceSamples.Read(i, _reference.Stage == IpuStage.Float, cancellationToken);
-            IReadOnlyDictionary<string, Tensor> expected = reference?.Run(Inputs(_reference, same), cancellationToken) ?? _given!.Read(same, i, cancellationToken);
-            IReadOnlyDictionary<string, Tensor> actual = runner.Run(Inputs(_model, sample), cancellationToken);
-            var real = new Dictionary<string, float[]>(StringComparer.Ordinal);
-            foreach ((string tensor, ErrorSums sums) in _accumulated)
-            {
-                float[] values = RealValues.Of(_model.Graph[tensor], actual[tensor]);
-                string name = _referenceOf[tensor];
-                real.TryAdd(name, _given is null ? RealValues.Of(_reference.Graph[name], expected[name]) : Arrangement.Of(expected[name], _reference.Graph[name], values));
-                sums.Add(real[name], values);
-                if (tensor != _speaker[name])
+            int count = Math.Min(most, samples.Count - first);
+            ParallelWork.For(
+                count,
+                count,
+                i =>
                 {
-                    continue;
-                }
+                    Sample sample = samples.Read(first + i, _model.Stage == IpuStage.Float, cancellationToken);
+                    Sample same = referenceSamples.Read(first + i, _reference.Stage == IpuStage.Float, cancellationToken);
+                    errors[i] = comparers[i].Compare(first + i, same, sample, cancellationToken);
+                },
+                cancellationToken);
 
-                dump?.Invoke(sample.Name, name, Reals(_reference.Graph[name].Shape, real[name]), Reals(_model.Graph[tensor].Shape, values));
-            }
-
-            Record(real);
-            RunAlone(alone, frame, actual, real, cancellationToken);
-            progress?.Report(new IpuProgress("Comparing samples", i + 1, samples.Count));
-        }
-    }
-
-    private void Record(Dictionary<string, float[]> real)
-    {
-        foreach (IGrouping<string, string> group in _referenceOf.GroupBy(p => p.Value, p => p.Key))
-        {
-            TensorSpec spec = _model.Graph[group.First()];
-            (double, double) range = spec.Quant is { } q ? RangeOf(spec, q) : (double.NegativeInfinity, double.PositiveInfinity);
-            _values[group.Key].Add(real[group.Key], range);
-        }
-    }
-
-    /// <summary>Runs every node on the integers of the reference's values.</summary>
-    private void RunAlone(PreparedGraph? graph, PreparedGraph.Frame? frame, IReadOnlyDictionary<string, Tensor> actual, Dictionary<string, float[]> real, CancellationToken cancellationToken)
-    {
-        for (int n = 0; graph is not null && n < _model.Graph.Nodes.Length; n++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            Node node = _model.Graph.Nodes[n];
-            string output = node.Outputs[0];
-            if (node.Op is BoundaryOp || !_referenceOf.TryGetValue(output, out string? wanted) || !node.Inputs.All(i => i.Length == 0 || _model.Graph[i].IsConstant || (_referenceOf.ContainsKey(i) && _model.Graph[i].Quant is not null)))
+            // In the order of the samples: sums of real numbers depend on it.
+            for (int i = 0; i < count; i++)
             {
-                continue;
+                _errors.Add(errors[i]);
             }
 
-            foreach (string input in node.Inputs.Where(i => i.Length > 0 && !_model.Graph[i].IsConstant))
-            {
-                RealValues.Quantize(_model.Graph[input], real[_referenceOf[input]], frame![input]);
-            }
-
-            graph.RunNode(frame!, n, 1);
-            TensorSpec spec = _model.Graph[output];
-            if (!_isolated.TryGetValue(output, out ErrorSums? sums))
-            {
-                _isolated[output] = sums = NewSums(wanted);
-            }
-
-            sums.Add(real[wanted], RealValues.Of(spec, new Tensor(spec.Type, spec.Shape, frame![output].ToArray())));
+            progress?.Report(new IpuProgress("Comparing samples", first + count, samples.Count));
         }
     }
 
@@ -143,14 +92,15 @@ internal sealed class ModelComparer
         Dictionary<string, IpuCommandCost> costs = cost?.Commands.DistinctBy(c => c.Output).ToDictionary(c => c.Output, StringComparer.Ordinal) ?? [];
         var rows = new List<IpuTensorComparison>();
 
-        foreach ((string name, string tensor) in _speaker)
+        foreach (string tensor in _tensors.Models.Where(_tensors.Speaks))
         {
+            string name = _tensors.ReferenceOf(tensor)!;
             Node? node = _model.Graph.Producer(tensor);
             costs.TryGetValue(tensor, out IpuCommandCost? command);
             TensorSpec spec = _model.Graph[tensor];
-            rows.Add(new IpuTensorComparison(name, node?.Op.Name ?? "", spec.Shape, command is { Macs: > 0 } ? command.Bits : spec.Type.Bits(), _accumulated[tensor].Result)
+            rows.Add(new IpuTensorComparison(name, node?.Op.Name ?? "", spec.Shape, command is { Macs: > 0 } ? command.Bits : spec.Type.Bits(), _errors.Accumulated[tensor].Result)
             {
-                Isolated = _isolated.TryGetValue(tensor, out ErrorSums? alone) ? alone.Result : null,
+                Isolated = _errors.Isolated.TryGetValue(tensor, out ErrorSums? alone) ? alone.Result : null,
                 MacShare = command is { Macs: > 0 } && cost!.Macs > 0 ? command.Macs / (double)cost.Macs : 0,
                 Cycles = command?.Cycles ?? 0,
                 DramBytes = command?.DramBytes ?? 0,
@@ -163,37 +113,30 @@ internal sealed class ModelComparer
 
     private IEnumerable<string> Warnings(string tensor, Node? node)
     {
-        foreach (string warning in _values[tensor].Warnings(_reference.Graph.Inputs.Contains(tensor)))
+        foreach (string warning in _errors.Values[tensor].Warnings(_reference.Graph.Inputs.Contains(tensor)))
         {
             yield return warning;
         }
 
-        if (node is not null && ValueRecord.WideConcat(node, node.Inputs.Where(_referenceOf.ContainsKey).Select(i => _values[_referenceOf[i]].Largest)) is { } wide)
+        if (node is not null && ValueRecord.WideConcat(node, node.Inputs.Select(_tensors.ReferenceOf).OfType<string>().Select(r => _errors.Values[r].Largest)) is { } wide)
         {
             yield return wide;
         }
     }
 
-    /// <summary>A runner of which inner tensors are asked; an offline model computes those of the fixed model that it was made from.</summary>
-    private static IModelRunner Observing(IpuModel model, string[] tensors) =>
-        model.Stage == IpuStage.Float ? new FloatRunner(model.Graph, tensors) : FixedRunner.OfFixed(model.Graph, tensors);
-
-    private static Dictionary<string, Tensor> Inputs(IpuModel model, Sample sample) =>
-        model.Graph.Inputs.Zip(sample.Inputs).ToDictionary(p => p.First, p => p.Second, StringComparer.Ordinal);
-
-    private static Tensor Reals(Shape shape, float[] values) => Tensor.FromArray<float>(values, shape);
-
-    /// <summary>What no reader tells apart is no error.</summary>
-    private ErrorSums NewSums(string tensor)
+    private static Action<string, string, Tensor, Tensor>? OneAtATime(Action<string, string, Tensor, Tensor>? dump)
     {
-        (double low, double high) = ReadDomain.Of(_reference.Graph, tensor);
-        return new ErrorSums(low, high);
+        var gate = new Lock();
+        return dump is null ? null : (sample, tensor, reference, model) =>
+        {
+            lock (gate)
+            {
+                dump(sample, tensor, reference, model);
+            }
+        };
     }
 
-    private static (double Min, double Max) RangeOf(TensorSpec spec, QuantParam q)
-    {
-        (int low, int high) = spec.Type == DataType.UInt8 ? (0, 255) : (-short.MaxValue, short.MaxValue);
-        double largest = q.Scale.Max();
-        return ((low - q.ZeroPoint - 0.5) * largest, (high - q.ZeroPoint + 0.5) * largest);
-    }
+    /// <summary>Shows inner tensors as well; an offline model computes those of the fixed model that it was made from.</summary>
+    private static ITensorViewer Viewer(IpuModel model, IEnumerable<string> tensors) =>
+        model.Stage == IpuStage.Float ? new FloatRunner(model.Graph, [.. tensors]) : FixedRunner.OfFixed(model.Graph, [.. tensors]);
 }

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Numerics.Tensors;
 using SgsIpu.Core;
 using SgsIpu.Ops;
 
@@ -10,11 +12,11 @@ internal sealed class ValueRecord(int channels)
     private const double Outlying = 8;
     private const double Growth = 1.05;
     private const int EnoughSamples = 8;
+    private const int LeastRow = 1024;
 
     private readonly float[] _min = Filled(channels, float.PositiveInfinity);
     private readonly float[] _max = Filled(channels, float.NegativeInfinity);
     private readonly List<float> _largest = [];
-    private double _sum;
     private long _count;
     private long _beyond;
 
@@ -24,20 +26,37 @@ internal sealed class ValueRecord(int channels)
     /// <param name="range">The real range of the integers.</param>
     public void Add(ReadOnlySpan<float> values, (double Min, double Max) range)
     {
-        float largest = 0;
-        for (int i = 0; i < values.Length; i++)
+        // Rows of as many pixels as fill some vectors.
+        int length = (LeastRow + channels - 1) / channels * channels;
+        float[] min = Filled(length, float.PositiveInfinity);
+        float[] max = Filled(length, float.NegativeInfinity);
+        for (int at = 0; at < values.Length; at += length)
         {
-            float v = values[i];
-            int c = i % channels;
-            _min[c] = Math.Min(_min[c], v);
-            _max[c] = Math.Max(_max[c], v);
-            largest = Math.Max(largest, Math.Abs(v));
-            _sum += Math.Abs(v);
-            _beyond += v < range.Min || v > range.Max ? 1 : 0;
+            ReadOnlySpan<float> row = values.Slice(at, Math.Min(length, values.Length - at));
+            TensorPrimitives.Min(row, min.AsSpan(0, row.Length), min);
+            TensorPrimitives.Max(row, max.AsSpan(0, row.Length), max);
         }
 
+        for (int i = 0; i < length; i++)
+        {
+            _min[i % channels] = Math.Min(_min[i % channels], min[i]);
+            _max[i % channels] = Math.Max(_max[i % channels], max[i]);
+        }
+
+        (float low, float high) = values.IsEmpty ? (0, 0) : (TensorPrimitives.Min<float>(min), TensorPrimitives.Max<float>(max));
+        _beyond += low < range.Min || high > range.Max ? Beyond(values, (float)range.Min, (float)range.Max) : 0;
         _count += values.Length;
-        _largest.Add(largest);
+        _largest.Add(Math.Max(Math.Abs(low), Math.Abs(high)));
+    }
+
+    /// <summary>Adds what is recorded of later samples.</summary>
+    public void Add(ValueRecord later)
+    {
+        TensorPrimitives.Min(_min, later._min, _min);
+        TensorPrimitives.Max(_max, later._max, _max);
+        _largest.AddRange(later._largest);
+        _count += later._count;
+        _beyond += later._beyond;
     }
 
     /// <summary>What is unusual.</summary>
@@ -80,6 +99,26 @@ internal sealed class ValueRecord(int channels)
         return node.Op is ConcatOp && ranges.Length > 1 && ranges.Max() > Outlying * 2 * ranges.Min()
             ? FormattableString.Invariant($"joins ranges from {ranges.Min():0.###} to {ranges.Max():0.###} in one scale: leave this concatenation out of the network, or make it 16 bit")
             : null;
+    }
+
+    private static long Beyond(ReadOnlySpan<float> values, float min, float max)
+    {
+        var lanes = Vector<int>.Zero;
+        int i = 0;
+        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            // A lane of true is -1.
+            var part = new Vector<float>(values[i..]);
+            lanes -= Vector.LessThan(part, new Vector<float>(min)) | Vector.GreaterThan(part, new Vector<float>(max));
+        }
+
+        long beyond = Vector.Sum(lanes);
+        foreach (float value in values[i..])
+        {
+            beyond += value < min || value > max ? 1 : 0;
+        }
+
+        return beyond;
     }
 
     private static float[] Filled(int count, float value)

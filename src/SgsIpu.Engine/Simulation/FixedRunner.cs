@@ -8,7 +8,7 @@ namespace SgsIpu.Engine.Simulation;
 /// Runs a graph of integers in the memory that a plan gives it. The fixed model runs in a plan made here, the offline model in the plan
 /// of its image; the integers are the same.
 /// </summary>
-internal sealed class FixedRunner : IModelRunner
+internal sealed class FixedRunner : IModelRunner, ITensorViewer
 {
     private readonly PreparedGraph _prepared;
     private readonly string[] _outputs;
@@ -46,6 +46,13 @@ internal sealed class FixedRunner : IModelRunner
 
     public IReadOnlyDictionary<string, Tensor> Run(IReadOnlyDictionary<string, Tensor> inputs, CancellationToken cancellationToken)
     {
+        var result = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        View(inputs, (name, bytes) => result[name] = new Tensor(_prepared.Graph[name].Type, _prepared.Graph[name].Shape, bytes.ToArray()), cancellationToken);
+        return result;
+    }
+
+    public void View(IReadOnlyDictionary<string, Tensor> inputs, TensorView visit, CancellationToken cancellationToken)
+    {
         Graph graph = _prepared.Graph;
         ModelInputs.Check(graph, inputs);
         PreparedGraph.Frame frame = _frames.TryTake(out PreparedGraph.Frame? used) ? used : _newFrame(_prepared);
@@ -55,15 +62,12 @@ internal sealed class FixedRunner : IModelRunner
         }
 
         _prepared.Run(frame, _threads, cancellationToken);
-        var result = new Dictionary<string, Tensor>(StringComparer.Ordinal);
         foreach (string name in _outputs)
         {
-            TensorSpec spec = graph[name];
-            result[name] = new Tensor(spec.Type, spec.Shape, frame[name].ToArray());
+            visit(name, frame[name]);
         }
 
         _frames.Add(frame);
-        return result;
     }
 
     public void Dispose() => _frames.Clear();

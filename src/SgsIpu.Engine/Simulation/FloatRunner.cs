@@ -5,7 +5,7 @@ using SgsIpu.Ops;
 namespace SgsIpu.Engine.Simulation;
 
 /// <summary>Runs a float graph through ONNX Runtime. The model handed to it keeps images channels-first from end to end.</summary>
-internal sealed class FloatRunner : IModelRunner
+internal sealed class FloatRunner : IModelRunner, ITensorViewer
 {
     private readonly Graph _graph;
     private readonly OnnxSession _session;
@@ -35,6 +35,12 @@ internal sealed class FloatRunner : IModelRunner
         }
 
         return result;
+    }
+
+    public void View(IReadOnlyDictionary<string, Tensor> inputs, TensorView visit, CancellationToken cancellationToken)
+    {
+        ModelInputs.Check(_graph, inputs);
+        _session.Run(inputs, (i, _, _, bytes) => visit(_outputs[i], bytes), cancellationToken);
     }
 
     /// <summary>Runs once on values that ONNX Runtime holds, and adds the outputs to others.</summary>

@@ -34,6 +34,16 @@ public sealed class ValueRecordTests
     public void OneSampleThatSetsTheRangeIsAnOutlier() =>
         Assert.Contains("an outlier sets the range", Single([[50f, 1f], .. Enumerable.Range(0, 9).Select(i => new[] { 1f, i / 10f })], Wide, isInput: false), StringComparison.Ordinal);
 
+    [Fact]
+    public void RecordsOfSamplesAddUpToTheRecordOfAll()
+    {
+        float[][] samples = [[50f, 1f], .. Enumerable.Range(0, 9).Select(i => new[] { 1f, i / 10f })];
+        ValueRecord sum = Of(samples[..4], (0, 2));
+        sum.Add(Of(samples[4..], (0, 2)));
+        Assert.Equal(Of(samples, (0, 2)).Warnings(isInput: false), sum.Warnings(isInput: false));
+        Assert.Equal(50, sum.Largest);
+    }
+
     [Theory]
     [InlineData(1f, 20f, true)]
     [InlineData(1f, 2f, false)]
