@@ -28,7 +28,7 @@ public sealed record CalibrationOptions(ISampleSource Samples)
     /// <summary>Replaces the model's own.</summary>
     public InputConfig? InputConfig { get; init; }
 
-    /// <summary>Observes tensors in groups, one sample at a time: less memory, more time, the same result.</summary>
+    /// <summary>Observes one sample at a time, and of a large network one part after the other: less memory, more time, the same result.</summary>
     public bool MemorySaving { get; init; }
 
     /// <summary>Lets 16 bits be chosen up to a cost on the chip, in place of a share of the multiply-accumulates (levels 4 and 5); null for none.</summary>

@@ -18,7 +18,9 @@ public static class IpuEngine
     public static IpuModel Import(ImportOptions options, IProgress<IpuProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return ModelImporter.Import(options, cancellationToken);
+        IpuModel model = ModelImporter.Import(options, cancellationToken);
+        Garbage.Sweep();
+        return model;
     }
 
     /// <summary>Makes a fixed model of a float one.</summary>

@@ -7,6 +7,8 @@ switch (args)
         return MemoryBenchmark.Child(int.Parse(samples, System.Globalization.CultureInfo.InvariantCulture));
     case ["observe-child", var network, var saving]:
         return MemoryBenchmark.ObserveChild(network, bool.Parse(saving));
+    case ["large-child", var path, var what]:
+        return MemoryBenchmark.LargeChild(path, what);
     case ["load-child", var path]:
         return LoadBenchmark.Child(path);
     case ["import-child"]:
@@ -20,6 +22,9 @@ switch (args)
         return ModelsBenchmark.Run(networks);
     case ["memory"]:
         MemoryBenchmark.Run();
+        return 0;
+    case ["memory", "large"]:
+        MemoryBenchmark.RunLarge();
         return 0;
     case ["qmodes-child", var network, var row, .. var options]:
         return QModeBenchmark.Child(network, row, options);
@@ -55,6 +60,6 @@ switch (args)
         ImportBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration [level…] | models [network…] | memory | qmodes [network…] [mode[@rate]…] [pictures] [spare] [layers] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load [network…] | digest folder | import]");
+        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration [level…] | models [network…] | memory [large] | qmodes [network…] [mode[@rate]…] [pictures] [spare] [layers] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load [network…] | digest folder | import]");
         return 2;
 }

@@ -25,7 +25,6 @@ internal static class ModelImporter
         options = WithNamedShapes(source, options);
         Graph graph = GraphLifter.Lift(Cut(source, options, cancellationToken), options, cancellationToken);
         graph = PassRunner.Run(graph, options.SkipSimplify ? Pipelines.Import : [.. Pipelines.Import, .. Pipelines.Optimize], cancellationToken);
-        Garbage.Sweep();
         InputConfig? config = options.InputConfigPath is { } path ? InputConfig.Read(path) : null;
         config?.Check(graph);
         return new IpuModel(Path.GetFileNameWithoutExtension(options.Path), IpuStage.Float, graph)

@@ -7,9 +7,6 @@ namespace SgsIpu.Engine.Quantization;
 /// <summary>Makes a fixed model of a float one: decides types, observes ranges, rounds.</summary>
 internal static class Calibrator
 {
-    /// <summary>Runs of the samples with memory saving.</summary>
-    private const int MemoryGroups = 4;
-
     /// <exception cref="IpuException">The model is not a float one (id <c>StageMismatch</c>), there are no samples (<c>NoSamples</c>), or a
     /// sample does not fit.</exception>
     public static IpuModel Calibrate(IpuModel model, CalibrationOptions options, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
@@ -72,45 +69,9 @@ internal static class Calibrator
 
         // Making a session takes one core.
         Task<string> fingerprint = Task.Run(() => GraphFingerprint.Of(graph, model.InputConfig), cancellationToken);
-        var tensors = new Dictionary<string, ActivationStatistics>(StringComparer.Ordinal);
-        HeldSamples? held = null;
-        string[][] groups = options.MemorySaving ? [.. Groups(graph, plan.Observed)] : [[.. plan.Observed]];
-        foreach (string[] group in groups)
-        {
-            using var collector = new StatisticsCollector(graph, group, byChannel ? plan.ObservedByChannel : null, options.MemorySaving);
-            foreach ((string tensor, ActivationStatistics seen) in collector.Collect(options.Samples, options.MemorySaving ? 1 : options.NumProcess, progress, cancellationToken))
-            {
-                tensors[tensor] = seen;
-            }
-
-            held ??= collector.Held;
-        }
-
-        return new CalibrationStatistics(model.Name, fingerprint.GetAwaiter().GetResult(), tensors, held!);
-    }
-
-    /// <summary>Tensors that follow each other, about as many bytes in each group.</summary>
-    private static IEnumerable<string[]> Groups(Graph graph, IReadOnlyList<string> tensors)
-    {
-        long share = (tensors.Sum(t => graph[t].ByteCount) / MemoryGroups) + 1;
-        var group = new List<string>();
-        long bytes = 0;
-        foreach (string tensor in tensors)
-        {
-            group.Add(tensor);
-            bytes += graph[tensor].ByteCount;
-            if (bytes >= share)
-            {
-                yield return [.. group];
-                group.Clear();
-                bytes = 0;
-            }
-        }
-
-        if (group.Count > 0 || tensors.Count == 0)
-        {
-            yield return [.. group];
-        }
+        using var collector = new StatisticsCollector(graph, plan.Observed, byChannel ? plan.ObservedByChannel : null, options.MemorySaving);
+        IReadOnlyDictionary<string, ActivationStatistics> tensors = collector.Collect(options.Samples, options.NumProcess, progress, cancellationToken);
+        return new CalibrationStatistics(model.Name, fingerprint.GetAwaiter().GetResult(), tensors, collector.Held);
     }
 
     /// <exception cref="IpuException">Nothing chooses 16 bits that a budget could limit (id <c>BudgetUnused</c>).</exception>

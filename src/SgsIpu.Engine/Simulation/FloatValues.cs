@@ -17,6 +17,15 @@ internal sealed class FloatValues : IDisposable
 
     public bool Has(string tensor) => _values.ContainsKey(tensor);
 
+    /// <summary>Gives a value back, where there is one.</summary>
+    public void Remove(string tensor)
+    {
+        if (_values.Remove(tensor, out OrtValue? value))
+        {
+            value.Dispose();
+        }
+    }
+
     /// <summary>A copy of the real numbers of a tensor.</summary>
     public Tensor Copy(string tensor)
     {

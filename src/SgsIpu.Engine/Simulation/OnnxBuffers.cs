@@ -54,6 +54,9 @@ internal sealed unsafe class OnnxBuffers : IDisposable
     private static OrtValue Allocate(TensorElementType type, Shape shape) =>
         OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, type, [.. shape.Select(d => (long)d)]);
 
+    /// <summary>A value of the type and shape of a tensor, of no particular content.</summary>
+    public static OrtValue New(TensorSpec tensor) => Allocate(TypeOf(tensor.Type), tensor.Shape);
+
     /// <summary>A value of its own, with the content of a tensor.</summary>
     /// <exception cref="IpuException">ONNX Runtime takes no input of such a type (id <c>InputType</c>).</exception>
     public static OrtValue Copy(Tensor tensor)

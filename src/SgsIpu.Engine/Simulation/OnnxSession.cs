@@ -94,7 +94,7 @@ internal sealed class OnnxSession : IDisposable
     /// <param name="visit">Called with the output's position, type, shape and bytes, which are gone afterwards.</param>
     public void Run(IReadOnlyDictionary<string, Tensor> inputs, Action<int, DataType, Shape, ReadOnlySpan<byte>> visit, CancellationToken cancellationToken)
     {
-        using OnnxBuffers buffers = NewBuffers(inputs, []);
+        using var buffers = new OnnxBuffers(_inputs.Select(n => inputs[n]), []);
         buffers.Fill(_inputs.Select(n => inputs[n]));
         Run(
             options =>
@@ -114,16 +114,11 @@ internal sealed class OnnxSession : IDisposable
         return outputs;
     }
 
-    /// <summary>Memory for the runs of one thread, which saves the system from handing out fresh pages for every run.</summary>
-    /// <param name="outputs">Shapes of the outputs, all of single precision.</param>
-    public OnnxBuffers NewBuffers(IReadOnlyDictionary<string, Tensor> inputs, IEnumerable<Shape> outputs) =>
-        new(_inputs.Select(n => inputs[n]), outputs);
-
-    /// <summary>Runs once in memory that is used again.</summary>
-    public void Run(IReadOnlyDictionary<string, Tensor> inputs, OnnxBuffers buffers, CancellationToken cancellationToken)
+    /// <summary>Runs once on values where they are, into values where they are, in the order given to the constructor.</summary>
+    public void Run(Func<string, OrtValue> inputs, IReadOnlyCollection<OrtValue> outputs, CancellationToken cancellationToken)
     {
-        buffers.Fill(_inputs.Select(n => inputs[n]));
-        Run(options => _session.Run(options, _inputs, buffers.Inputs, _outputs, buffers.Outputs), cancellationToken);
+        OrtValue[] values = [.. _inputs.Select(inputs)];
+        Run(options => _session.Run(options, _inputs, values, _outputs, outputs), cancellationToken);
     }
 
     public void Dispose()

@@ -91,12 +91,14 @@ public sealed class OnnxEmitter(Graph graph)
     /// </summary>
     /// <param name="tensors">In the order of execution.</param>
     /// <param name="nonNegative">True for tensors without values below 0, whose least value is not asked for.</param>
+    /// <param name="handed">Tensors to return as they are, in native form, behind all summaries.</param>
     /// <param name="values">What there is in the outputs of the graph: of every tensor either all values or a part and its summaries.</param>
-    public SourceGraph EmitSummaries(IReadOnlyList<string> tensors, Func<string, bool> nonNegative, out ImmutableArray<ObservedValue> values)
+    public SourceGraph EmitSummaries(IReadOnlyList<string> tensors, IReadOnlyList<string> handed, Func<string, bool> nonNegative, out ImmutableArray<ObservedValue> values)
     {
         ArgumentNullException.ThrowIfNull(tensors);
         ArgumentNullException.ThrowIfNull(nonNegative);
-        EmitNodes(tensors);
+        ArgumentNullException.ThrowIfNull(handed);
+        EmitNodes([.. tensors, .. handed]);
         var seen = ImmutableArray.CreateBuilder<ObservedValue>();
         var declared = new List<SourceTensor>();
         var joins = new Stack<(string[] Values, string Output)>();
@@ -122,6 +124,13 @@ public sealed class OnnxEmitter(Graph graph)
             string output = Fresh(tensor + "/summary");
             joins.Push(([.. joined], output));
             declared.Add(new SourceTensor(output, DataType.Float32, [1, start, 1, 1]));
+        }
+
+        foreach (string tensor in handed)
+        {
+            string output = Fresh(tensor + "/handed");
+            Add("Identity", [Native(tensor)], [output]);
+            declared.Add(Declare(tensor) with { Name = output });
         }
 
         // ONNX Runtime walks back from the last node that nothing reads: it then summarizes each tensor while it is in the cache, and before its

@@ -43,6 +43,77 @@ public sealed class StatisticsCollectorTests
         Assert.Equal(168, seen.Variance(0), 1e-3);
     }
 
+    [Theory]
+    [InlineData(long.MaxValue)]
+    [InlineData(0)]
+    public void SavingMemoryChangesNoBit(long largeBytes)
+    {
+        // Sums of convolutions are what ONNX Runtime computes in one go where nobody looks between.
+        Graph graph = Residual();
+        string[] tensors = [.. graph.Nodes.Select(n => n.Outputs[0])];
+        var samples = new Noise(graph[graph.Inputs[0]].Shape, 40);
+        ActivationStatistics[] plain = Seen(lean: false);
+        ActivationStatistics[] saving = Seen(lean: true);
+        Assert.Equal(plain.Select(Everything), saving.Select(Everything));
+
+        ActivationStatistics[] Seen(bool lean)
+        {
+            using var collector = new StatisticsCollector(graph, tensors, tensors.ToHashSet(), lean, largeBytes);
+            IReadOnlyDictionary<string, ActivationStatistics> seen = collector.Collect(samples, 4, null, CancellationToken.None);
+            return [.. tensors.Select(t => seen[t])];
+        }
+    }
+
+    [Fact]
+    public void StretchesSeeWhatTheWholeGraphDoes()
+    {
+        Graph graph = Residual();
+        string[] tensors = [.. graph.Nodes.Select(n => n.Outputs[0])];
+        var samples = new Noise(graph[graph.Inputs[0]].Shape, 3);
+        using var whole = new StatisticsCollector(graph, tensors);
+        using var cut = new StatisticsCollector(graph, tensors, largeBytes: 0);
+        IReadOnlyDictionary<string, ActivationStatistics> expected = whole.Collect(samples, 2, null, CancellationToken.None);
+        foreach ((string tensor, ActivationStatistics seen) in cut.Collect(samples, 2, null, CancellationToken.None))
+        {
+            Assert.Equal(expected[tensor].Samples, seen.Samples);
+            Assert.Equal(expected[tensor].Max[0], seen.Max[0], 1e-4);
+            Assert.Equal(expected[tensor].Mean(0), seen.Mean(0), 1e-5);
+        }
+    }
+
+    private static string Everything(ActivationStatistics seen) =>
+        string.Join(' ', seen.Min.ToArray().Concat(seen.Max.ToArray()).Select(BitConverter.SingleToInt32Bits).Concat(seen.Channels.SelectMany(c => c.Counts.ToArray()).Select(c => (int)c)))
+        + string.Join(' ', Enumerable.Range(0, seen.Min.Length).Select(c => (seen.Mean(c), seen.Variance(c), seen.Density(c))));
+
+    /// <summary>Convolutions whose sums with what they read are read by the next, then a mean.</summary>
+    private static Graph Residual()
+    {
+        var random = new Random(3);
+        var editor = new GraphEditor("residual");
+        editor.AddInput(new TensorSpec("image", DataType.Float32, new Shape(1, 33, 35, Channels)));
+        string at = "image";
+        for (int i = 0; i < 20; i++)
+        {
+            float[] weights = [.. Enumerable.Range(0, Channels * 9 * Channels).Select(_ => (random.NextSingle() - 0.5f) / 4)];
+            string convolved = editor.Add($"conv{i}", new Conv2DOp { PadTop = 1, PadBottom = 1, PadLeft = 1, PadRight = 1 }, at, editor.AddConstant($"w{i}", Tensor.FromArray<float>(weights, Channels, 3, 3, Channels)), editor.AddConstant($"b{i}", Tensor.FromArray<float>(weights[..Channels], Channels)));
+            at = editor.Add($"sum{i}", new AddOp(), convolved, at);
+        }
+
+        editor.Outputs.Add(editor.Add("mean", new AveragePool2DOp { KernelH = 33, KernelW = 35 }, at));
+        return editor.ToGraph();
+    }
+
+    private sealed class Noise(Shape shape, int count) : ISampleSource
+    {
+        public int Count => count;
+
+        public Sample Read(int index, bool norm, CancellationToken cancellationToken)
+        {
+            var random = new Random(index);
+            return new Sample($"noise {index}", [Tensor.FromArray<float>([.. Enumerable.Range(0, (int)shape.Count).Select(_ => random.NextSingle() - 0.5f)], shape)]);
+        }
+    }
+
     /// <summary>What is observed behind a convolution that turns the sign of every other channel of a picture.</summary>
     private static ActivationStatistics Seen(int height, int width, Func<int, int, float> pixel, bool lean = false)
     {
