@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using SgsIpu.Core;
 using SgsIpu.Engine.Files;
+using SgsIpu.Engine.Simulation;
 
 namespace SgsIpu.Engine.Quantization;
 
@@ -22,6 +23,7 @@ internal static class Calibrator
             throw new IpuException("NoSamples", $"'{model.Name}': the Q modes rebuild layers on samples, which statistics do not replace", IpuErrorKind.InvalidArgument) { Target = model.Name };
         }
 
+        using SharedArena? arena = options.MemorySaving ? null : SharedArena.Use();
         CalibrationStatistics statistics = options.Statistics is { } given ? Checked(model, given) : Observed(model, options, UsesChannels(options), progress, cancellationToken);
         var state = new CalibrationState(model, options.Level, statistics) { Budget = Checked(model, options) };
         IpuModel result = options.QMode is { } mode
@@ -104,6 +106,7 @@ internal static class Calibrator
             throw new IpuException("StatisticsStale", $"'{model.Name}': other values of '{replaced.Tensor}' change what is observed; ask the float model and calibrate it again", IpuErrorKind.InvalidArgument) { Target = replaced.Tensor };
         }
 
+        using SharedArena arena = SharedArena.Use();
         return Quantize(state with { Float = state.Float with { Given = [.. state.Float.Given, .. wishes] } }, null, progress, cancellationToken);
     }
 

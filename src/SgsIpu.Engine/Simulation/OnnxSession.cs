@@ -55,6 +55,11 @@ internal sealed class OnnxSession : IDisposable
         try
         {
             constants.Lend(options);
+            if (!lean)
+            {
+                SharedArena.Offer(options);
+            }
+
             if (!packs)
             {
                 options.AddSessionConfigEntry("session.disable_prepacking", "1");
