@@ -66,7 +66,6 @@ internal sealed class ComparedTensors
         }
 
         (int low, int high) = spec.Type == DataType.UInt8 ? (0, 255) : (-short.MaxValue, short.MaxValue);
-        double largest = quant.Scale.Max();
-        return ((low - quant.ZeroPoint - 0.5) * largest, (high - quant.ZeroPoint + 0.5) * largest);
+        return (quant.Scale.Select((s, c) => (low - quant.ZeroOf(c) - 0.5) * s).Min(), quant.Scale.Select((s, c) => (high - quant.ZeroOf(c) + 0.5) * s).Max());
     }
 }

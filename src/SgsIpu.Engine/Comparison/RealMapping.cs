@@ -16,7 +16,7 @@ internal sealed class RealMapping
 
     /// <summary>Of the elements of a row, where they are integers with a mapping.</summary>
     private readonly float[] _scale = [];
-    private readonly float _zero;
+    private readonly float[] _zero = [];
 
     public RealMapping(TensorSpec spec)
     {
@@ -30,7 +30,7 @@ internal sealed class RealMapping
             int period = inner * quant.Scale.Length;
             RowLength = (LeastRow + period - 1) / period * period;
             _scale = [.. Enumerable.Range(0, RowLength).Select(i => (float)quant.Scale[i / inner % quant.Scale.Length])];
-            _zero = quant.ZeroPoint;
+            _zero = [.. Enumerable.Range(0, RowLength).Select(i => (float)quant.ZeroOf(i / inner % quant.Scale.Length))];
         }
     }
 
@@ -71,7 +71,7 @@ internal sealed class RealMapping
 
         if (_scale.Length > 0)
         {
-            TensorPrimitives.Subtract(real, _zero, real);
+            TensorPrimitives.Subtract(real, _zero.AsSpan(0, real.Length), real);
             TensorPrimitives.Multiply(real, _scale.AsSpan(0, real.Length), real);
         }
     }
@@ -86,7 +86,7 @@ internal sealed class RealMapping
             Span<float> row = rented.AsSpan(0, Math.Min(RowLength, real.Length - at));
             TensorPrimitives.Divide(real.Slice(at, row.Length), _scale.AsSpan(0, row.Length), row);
             TensorPrimitives.Round<float>(row, row);
-            TensorPrimitives.Add(row, _zero, row);
+            TensorPrimitives.Add(row, _zero.AsSpan(0, row.Length), row);
             TensorPrimitives.Max(row, low, row);
             TensorPrimitives.Min(row, high, row);
             if (_spec.Type == DataType.UInt8)

@@ -92,6 +92,17 @@ internal static class JsonFields
         return new Shape(sizes.AsSpan());
     }
 
+    public static ImmutableArray<int>? OptionalIntegers(ref Utf8JsonReader json)
+    {
+        if (IsNull(json))
+        {
+            Read(ref json);
+            return null;
+        }
+
+        return Integers(ref json);
+    }
+
     public static ImmutableArray<double>? OptionalDoubles(ref Utf8JsonReader json)
     {
         if (IsNull(json))

@@ -53,7 +53,7 @@ internal sealed class QdqExport
                 AddPair(first, Divided(first, node.Inputs[0]));
                 return;
             case RequantizeOp:
-                AddPair(_graph[node.Outputs[0]], Divided(_graph[node.Outputs[0]], Whole(node.Inputs[0])));
+                AddPair(_graph[node.Outputs[0]], Offset(_graph[node.Outputs[0]], Divided(_graph[node.Outputs[0]], Whole(node.Inputs[0]))));
                 return;
             case DequantizeOp:
                 _names[node.Outputs[0]] = _editor.Add(node.Outputs[0], new IdentityOp(), Real(node.Inputs[0]));
@@ -80,7 +80,7 @@ internal sealed class QdqExport
         for (int o = 0; o < outputs.Length; o++)
         {
             TensorSpec spec = _graph[node.Outputs[o]];
-            AddPair(spec, folded || kind == QuantClass.Preserving ? outputs[o] : Divided(spec, outputs[o]));
+            AddPair(spec, folded || kind == QuantClass.Preserving ? outputs[o] : Offset(spec, Divided(spec, outputs[o])));
         }
     }
 
@@ -98,6 +98,11 @@ internal sealed class QdqExport
     /// <summary>Divides by the scales of a tensor that has one for each channel.</summary>
     private string Divided(TensorSpec spec, string value) =>
         spec.Quant is { IsPerTensor: false } quant ? Multiplied(spec.Name, value, quant.Scale.Select(s => 1 / s)) : value;
+
+    /// <summary>Adds the offsets of a tensor that is written divided by scales; what reads it has them in its bias.</summary>
+    private string Offset(TensorSpec spec, string value) => spec.Quant is { Offsets.IsEmpty: false } quant
+        ? _editor.Add(spec.Name + "/shifted", new AddOp(), value, _editor.AddConstant(spec.Name + "/offsets", Tensor.FromArray<float>([.. quant.Offsets.Select(o => (float)o)], quant.Offsets.Length)))
+        : value;
 
     /// <summary>The real values of a tensor, whether or not it is written divided by scales.</summary>
     private string Whole(string tensor) =>

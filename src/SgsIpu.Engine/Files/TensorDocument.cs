@@ -17,6 +17,8 @@ internal sealed record TensorDocument(string Name, DataType Type, Shape Shape)
 
     public int? ZeroPoint { get; init; }
 
+    public ImmutableArray<int>? Offsets { get; init; }
+
     public int? Axis { get; init; }
 
     [JsonConverter(typeof(NumbersJsonConverter<float>))]
@@ -30,6 +32,7 @@ internal sealed record TensorDocument(string Name, DataType Type, Shape Shape)
         Constant = constant,
         Scale = tensor.Quant?.Scale,
         ZeroPoint = tensor.Quant?.ZeroPoint,
+        Offsets = tensor.Quant is { Offsets.IsEmpty: false } offset ? offset.Offsets : null,
         Axis = tensor.Quant?.Axis,
         Min = tensor.Quant is { Min.IsEmpty: false } min ? min.Min : null,
         Max = tensor.Quant is { Max.IsEmpty: false } max ? max.Max : null,
@@ -63,6 +66,11 @@ internal sealed record TensorDocument(string Name, DataType Type, Shape Shape)
             return $"tensor '{Name}' has a scale that is not positive";
         }
 
+        if (Offsets is { } offsets && (offsets.Length != scale.Length || offsets.Any(o => Math.Abs((long)o) > ushort.MaxValue)))
+        {
+            return $"tensor '{Name}' has {offsets.Length} offsets for {scale.Length} scales, or one beyond {ushort.MaxValue}";
+        }
+
         int axis = Axis ?? -1;
         return scale.Length == 1 || (axis >= 0 && axis < Shape.Rank && Shape[axis] == scale.Length)
             ? null
@@ -79,6 +87,7 @@ internal sealed record TensorDocument(string Name, DataType Type, Shape Shape)
         long? constant = null;
         ImmutableArray<double>? scale = null;
         int? zeroPoint = null;
+        ImmutableArray<int>? offsets = null;
         int? axis = null;
         ImmutableArray<float>? min = null;
         ImmutableArray<float>? max = null;
@@ -108,6 +117,10 @@ internal sealed record TensorDocument(string Name, DataType Type, Shape Shape)
             {
                 zeroPoint = JsonFields.OptionalInt32(ref json);
             }
+            else if (json.ValueTextEquals("offsets"u8))
+            {
+                offsets = JsonFields.OptionalIntegers(ref json);
+            }
             else if (json.ValueTextEquals("axis"u8))
             {
                 axis = JsonFields.OptionalInt32(ref json);
@@ -131,6 +144,7 @@ internal sealed record TensorDocument(string Name, DataType Type, Shape Shape)
             Constant = constant,
             Scale = scale,
             ZeroPoint = zeroPoint,
+            Offsets = offsets,
             Axis = axis,
             Min = min,
             Max = max,
@@ -141,7 +155,7 @@ internal sealed record TensorDocument(string Name, DataType Type, Shape Shape)
     public TensorSpec ToSpec(Tensor? content) => new(Name, Type, Shape)
     {
         Constant = content,
-        Quant = Scale is { } scale ? new QuantParam(scale, ZeroPoint ?? 0, Axis ?? -1) { Min = Min ?? [], Max = Max ?? [] } : null,
+        Quant = Scale is { } scale ? new QuantParam(scale, ZeroPoint ?? 0, Axis ?? -1) { Offsets = Offsets ?? [], Min = Min ?? [], Max = Max ?? [] } : null,
     };
 
     private bool Fits()

@@ -180,6 +180,21 @@ internal sealed class ChannelConsumer
         return correction;
     }
 
+    /// <summary>For each output channel, the sum of its integers, each times the offset of the input channel that it meets.</summary>
+    public double[] Sums(Tensor rounded, ReadOnlySpan<int> offsets)
+    {
+        ReadOnlySpan<float> integers = rounded.ToFloats();
+        var sums = new double[_outputs];
+        int perOutput = integers.Length / _outputs;
+        for (int i = 0; i < integers.Length; i++)
+        {
+            int place = i % _channel.Length;
+            sums[_depthwise ? place : i / perOutput] += integers[i] * offsets[_channel[place]];
+        }
+
+        return sums;
+    }
+
     /// <summary>The value of the input channel of each place of the last dimension of the weights.</summary>
     private double[] Spread(ReadOnlySpan<double> channels)
     {

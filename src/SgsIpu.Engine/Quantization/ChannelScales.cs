@@ -14,6 +14,12 @@ internal static class ChannelScales
     private const int ZeroSteps = 17;
     private const int Levels = 256;
 
+    /// <summary>The zero point that offsets of channels start from.</summary>
+    private const int Middle = Levels / 2;
+
+    /// <summary>The scale of a channel of zeros.</summary>
+    private const double Least = double.Epsilon * (1L << 40);
+
     /// <summary>Steps between one scale for all (0) and one for each (1).</summary>
     private static readonly double[] Blends = [0, 0.25, 0.5, 0.75, 1];
 
@@ -22,8 +28,9 @@ internal static class ChannelScales
     /// <param name="channels">Where there are several candidates, what was seen of each channel.</param>
     /// <param name="candidates">Ranges of the channels that one observer each proposes.</param>
     /// <param name="axis">The dimension of the channels.</param>
+    /// <param name="offsets">Whether each channel may have an integer of its own for 0.</param>
     /// <param name="errors">The least error of each candidate.</param>
-    public static QuantParam Choose(ActivationStatistics seen, RangeError[] channels, IReadOnlyList<ChannelRanges> candidates, int axis, IReadOnlyList<ChannelConsumer> consumers, out double[] errors)
+    public static QuantParam Choose(ActivationStatistics seen, RangeError[] channels, IReadOnlyList<ChannelRanges> candidates, int axis, IReadOnlyList<ChannelConsumer> consumers, bool offsets, out double[] errors)
     {
         double[] variance = [.. Enumerable.Range(0, seen.Min.Length).Select(seen.Variance)];
         double[] density = [.. Enumerable.Range(0, seen.Min.Length).Select(seen.Density)];
@@ -38,11 +45,11 @@ internal static class ChannelScales
         }
 
         errors = new double[candidates.Count];
-        (double[] Scales, int Zero, double Error, ChannelRanges Ranges) best = ([], 0, double.PositiveInfinity, candidates[0]);
+        (double[] Scales, int[] Zeros, double Error, ChannelRanges Ranges) best = ([], [], double.PositiveInfinity, candidates[0]);
         for (int i = 0; i < errors.Length; i++)
         {
             errors[i] = double.PositiveInfinity;
-            foreach ((double[] scales, int zero) in Mappings(candidates[i]))
+            foreach ((double[] scales, int[] zeros) in offsets ? MappingsByChannel(candidates[i]) : Mappings(candidates[i]))
             {
                 double error = 0;
                 foreach (ChannelConsumer consumer in consumers)
@@ -57,18 +64,19 @@ internal static class ChannelScales
 
                 for (int c = 0; c < beyond.Length; c++)
                 {
-                    error += gain[c] * beyond[c].Clipped(-zero * scales[c], (Levels - 1 - zero) * scales[c]);
+                    error += gain[c] * beyond[c].Clipped(-zeros[c] * scales[c], (Levels - 1 - zeros[c]) * scales[c]);
                 }
 
                 errors[i] = Math.Min(errors[i], error);
                 if (error < best.Error)
                 {
-                    best = (scales, zero, error, candidates[i]);
+                    best = (scales, zeros, error, candidates[i]);
                 }
             }
         }
 
-        return new QuantParam([.. best.Scales], best.Zero, axis) { Min = [.. best.Ranges.Low.Select(v => (float)v)], Max = [.. best.Ranges.High.Select(v => (float)v)] };
+        int zero = offsets ? Middle : best.Zeros[0];
+        return new QuantParam([.. best.Scales], zero, axis) { Offsets = offsets ? [.. best.Zeros.Select(z => z - zero)] : [], Min = [.. best.Ranges.Low.Select(v => (float)v)], Max = [.. best.Ranges.High.Select(v => (float)v)] };
     }
 
     /// <summary>What each observer proposes for the channels.</summary>
@@ -85,17 +93,30 @@ internal static class ChannelScales
         return new ChannelRanges(observer, [.. ranges.Select(r => r.Low)], [.. ranges.Select(r => r.High)]);
     }
 
-    private static IEnumerable<(double[] Scales, int Zero)> Mappings(ChannelRanges ranges)
+    private static IEnumerable<(double[] Scales, int[] Zeros)> Mappings(ChannelRanges ranges)
     {
         foreach (int zero in ZeroPoints(ranges.Low, ranges.High))
         {
-            double[] tight = [.. ranges.Low.Zip(ranges.High, (l, h) => Tight(l, h, zero))];
-            double whole = tight.Max();
-            foreach (double blend in Blends)
+            int[] zeros = [.. Enumerable.Repeat(zero, ranges.Low.Length)];
+            foreach (double[] scales in Blended([.. ranges.Low.Zip(ranges.High, (l, h) => Tight(l, h, zero))]))
             {
-                double common = Math.Pow(whole, 1 - blend);
-                yield return ([.. tight.Select(t => common * (blend > 0 ? Math.Pow(Math.Max(t, whole / 4096), blend) : 1))], zero);
+                yield return (scales, zeros);
             }
+        }
+    }
+
+    /// <summary>Each channel is covered from its least to its greatest value; what a larger scale has to spare is shared by both ends.</summary>
+    private static IEnumerable<(double[] Scales, int[] Zeros)> MappingsByChannel(ChannelRanges ranges) =>
+        Blended([.. ranges.Low.Zip(ranges.High, (l, h) => Math.Max((h - l) / (Levels - 1), Least))])
+            .Select(scales => (scales, (int[])[.. scales.Select((s, c) => (int)Math.Clamp(Math.Round(((Levels - 1) / 2.0) - ((ranges.Low[c] + ranges.High[c]) / 2 / s)), 0, Levels - 1))]));
+
+    private static IEnumerable<double[]> Blended(double[] tight)
+    {
+        double whole = tight.Max();
+        foreach (double blend in Blends)
+        {
+            double common = Math.Pow(whole, 1 - blend);
+            yield return [.. tight.Select(t => common * (blend > 0 ? Math.Pow(Math.Max(t, whole / 4096), blend) : 1))];
         }
     }
 
@@ -115,6 +136,6 @@ internal static class ChannelScales
     {
         double below = low < 0 ? -low / zero : 0;
         double above = high > 0 ? high / (255 - zero) : 0;
-        return Math.Max(Math.Max(below, above), double.Epsilon * (1L << 40));
+        return Math.Max(Math.Max(below, above), Least);
     }
 }

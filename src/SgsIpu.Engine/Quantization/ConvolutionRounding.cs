@@ -94,6 +94,12 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
             bias = [.. bias.Zip(correction, (b, c) => (float)(b + c))];
         }
 
+        if (!input.Offsets.IsEmpty)
+        {
+            double[] added = consumer!.Sums(rounded, input.Offsets.AsSpan());
+            bias = [.. bias.Select((b, o) => (float)(b - (scales[o] * added[o])))];
+        }
+
         double[] unit = [.. scales.Select(s => s * x)];
         return new RoundedWeights(stored, weightQuant, ConstantRounding.RoundBias(bias, unit, wide), new QuantParam([.. unit], 0, unit.Length == 1 ? -1 : 0));
     }

@@ -42,11 +42,11 @@ internal static class ExpectedSqnr
 
     private static double Noise(ActivationStatistics seen, QuantParam quant, DataType type)
     {
-        (int low, int high) = type == DataType.UInt8 ? (byte.MinValue - quant.ZeroPoint, byte.MaxValue - quant.ZeroPoint) : (-short.MaxValue, (int)short.MaxValue);
-        return quant.IsPerTensor ? Error(seen.Histogram, quant.Scale[0])
+        (int low, int high) = type == DataType.UInt8 ? (byte.MinValue, byte.MaxValue) : (-short.MaxValue, (int)short.MaxValue);
+        return quant.IsPerTensor ? Error(seen.Histogram, 0)
             : seen.Channels.IsEmpty ? quant.Scale.Select((s, c) => s * s / 12 * seen.Density(c)).Average()
-            : quant.Scale.Select((s, c) => Error(seen.Channels[c], s)).Average();
+            : quant.Scale.Select((_, c) => Error(seen.Channels[c], c)).Average();
 
-        double Error(Histogram values, double scale) => new RangeError(values, high - low + 1).MeanSquare(low * scale, high * scale);
+        double Error(Histogram values, int c) => new RangeError(values, high - low + 1).MeanSquare((low - quant.ZeroOf(c)) * quant.Scale[c], (high - quant.ZeroOf(c)) * quant.Scale[c]);
     }
 }

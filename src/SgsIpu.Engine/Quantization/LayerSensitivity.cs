@@ -88,17 +88,19 @@ internal sealed class LayerSensitivity : IDisposable
         _runner.Dispose();
     }
 
-    /// <summary>Real numbers as an 8-bit mapping holds them.</summary>
+    /// <summary>Real numbers as an 8-bit mapping holds them; offsets stay in, as the biases of those that read them expect.</summary>
     private static void Round(ReadOnlySpan<float> x, QuantParam mapping, Span<float> y)
     {
         // Scales of as many pixels as fill some vectors.
         int channels = mapping.Scale.Length;
         var scale = new float[channels * ((LeastRow + channels - 1) / channels)];
         var inverse = new float[scale.Length];
+        var offset = new float[scale.Length];
         for (int i = 0; i < scale.Length; i++)
         {
             scale[i] = (float)mapping.Scale[i % channels];
             inverse[i] = (float)(1 / mapping.Scale[i % channels]);
+            offset[i] = mapping.ZeroOf(i % channels) - mapping.ZeroPoint;
         }
 
         for (int at = 0; at < x.Length; at += scale.Length)
@@ -107,6 +109,11 @@ internal sealed class LayerSensitivity : IDisposable
             Span<float> row = y.Slice(at, count);
             TensorPrimitives.Multiply(x.Slice(at, count), inverse.AsSpan(0, count), row);
             TensorPrimitives.Round<float>(row, row);
+            if (!mapping.Offsets.IsEmpty)
+            {
+                TensorPrimitives.Add(row, offset.AsSpan(0, count), row);
+            }
+
             TensorPrimitives.Max(row, -mapping.ZeroPoint, row);
             TensorPrimitives.Min(row, byte.MaxValue - mapping.ZeroPoint, row);
             TensorPrimitives.Multiply(row, scale.AsSpan(0, count), row);

@@ -110,6 +110,15 @@ internal sealed class PrecisionPlan
         return _graph.Outputs.Contains(tensor) && TypeOf(tensor) == DataType.UInt8 ? [] : consumers;
     }
 
+    /// <summary>
+    /// True for a tensor that only convolutions without padding read in 8 bits, and that is requantized for them or a sum, so that each channel may
+    /// have an integer of its own for 0: what that adds to the sums of the readers is the same everywhere, and goes into their biases.
+    /// </summary>
+    public bool MayHaveOffsets(string tensor) =>
+        _ranges.Where(r => r.Value == tensor).Select(r => r.Key).Append(tensor).All(t => _graph.Producer(t) is { } producer && (TypeOf(t) == DataType.Int16 || producer.Op is AddOp or SubOp)
+            && _graph.Consumers(t).Where(n => Reads8Bits(n, t)).All(n => _rules[n.Name] is { Bias: >= 0 } rule && n.Inputs.Length > rule.Bias && n.Inputs[rule.Bias].Length > 0
+                && n.Op is FullyConnectedOp or Conv2DOp { PadTop: 0, PadBottom: 0, PadLeft: 0, PadRight: 0 }));
+
     /// <summary>True for a convolution that takes a scale for each channel of its input into its weights.</summary>
     public bool FoldsChannels(Node node) => _consumers.Of(node) is not null;
 

@@ -346,7 +346,8 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         RangeError[] channels = [.. Enumerable.Range(0, seen.Min.Length).Select(c => new RangeError(seen.Channels.IsEmpty ? seen.Histogram : seen.Channels[c], UInt8Levels))];
         IReadOnlyList<ChannelRanges> candidates = given.Range(seen.Tensor) is { } wish ? [ChannelScales.Given(wish)] : ChannelScales.Candidates(seen, channels, clip, observers);
         IReadOnlyList<ChannelConsumer> consumers = plan.ChannelConsumers(seen.Tensor);
-        QuantParam mapping = ChannelScales.Choose(seen, channels, candidates, _graph[seen.Tensor].Shape.Rank - 1, consumers, out double[] errors);
+        bool offsets = level > CalibrationLevel.L1 && given.Range(seen.Tensor) is null && plan.MayHaveOffsets(seen.Tensor);
+        QuantParam mapping = ChannelScales.Choose(seen, channels, candidates, _graph[seen.Tensor].Shape.Rank - 1, consumers, offsets, out double[] errors);
         ImmutableArray<(string, double)> tried = [.. candidates.Zip(errors, (c, e) => (c.Observer, e))];
         string best = candidates[Array.IndexOf(errors, errors.Min())].Observer;
         return (mapping, Told(seen.Tensor, best, Signal(seen, Gain(seen)), tried, byChannel: true));

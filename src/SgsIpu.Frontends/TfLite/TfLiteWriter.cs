@@ -111,9 +111,9 @@ public static class TfLiteWriter
         int max = Floats(builder, quant.Max.AsSpan());
         int scale = Floats(builder, [.. quant.Scale.Select(s => (float)s)]);
         builder.StartVector(8, quant.Scale.Length, 8);
-        for (int i = 0; i < quant.Scale.Length; i++)
+        for (int i = quant.Scale.Length - 1; i >= 0; i--)
         {
-            builder.AddLong(quant.ZeroPoint);
+            builder.AddLong(quant.ZeroOf(i));
         }
 
         int zero = builder.EndVector().Value;

@@ -9,7 +9,7 @@ namespace SgsIpu.Kernels.Elementwise;
 
 /// <summary>
 /// One tensor rescaled, or two of the same shape added, with factors by channel (last dimension) and integers only:
-/// <c>clamp(floor((⌊a·2^14·A[c] / 2^32⌋ + ⌊b·2^14·B[c] / 2^32⌋) / 2^K[c] + 1/2) + zero)</c> with a and b around their zeros. The larger
+/// <c>clamp(floor((⌊a·2^14·A[c] / 2^32⌋ + ⌊b·2^14·B[c] / 2^32⌋) / 2^K[c] + 1/2) + zero[c])</c> with a and b around their zeros. The larger
 /// multiplier of a channel has 31 bits; the inner floors move the result by less than 2^-12 of its unit while the factors are below 2.
 /// </summary>
 public sealed class ChannelSumKernel
@@ -43,13 +43,15 @@ public sealed class ChannelSumKernel
     private readonly int[] _multiplierB;
     private readonly int[] _shift;
     private readonly int[] _half;
+    private readonly int[] _zero;
 
     /// <summary>Rescales one tensor.</summary>
     /// <param name="x">UINT8 or INT16, and the integer that stands for 0.</param>
     /// <param name="factors">Scale of the input over that of the output, by channel.</param>
     /// <param name="output">UINT8 or INT16.</param>
-    public ChannelSumKernel((DataType Type, int Zero) x, ImmutableArray<double> factors, DataType output, IntegerRange range, KernelForm form)
-        : this(x, factors, default, [], output, range, form)
+    /// <param name="offsets">What is added beyond the output's zero, by channel; none for nothing.</param>
+    public ChannelSumKernel((DataType Type, int Zero) x, ImmutableArray<double> factors, DataType output, IntegerRange range, KernelForm form, ImmutableArray<int> offsets = default)
+        : this(x, factors, default, [], output, range, form, offsets)
     {
     }
 
@@ -59,7 +61,8 @@ public sealed class ChannelSumKernel
     /// <param name="b">As <paramref name="a"/>.</param>
     /// <param name="factorsB">As <paramref name="factorsA"/>, as many.</param>
     /// <param name="output">UINT8 or INT16.</param>
-    public ChannelSumKernel((DataType Type, int Zero) a, ImmutableArray<double> factorsA, (DataType Type, int Zero) b, ImmutableArray<double> factorsB, DataType output, IntegerRange range, KernelForm form)
+    /// <param name="offsets">What is added beyond the output's zero, by channel; none for nothing.</param>
+    public ChannelSumKernel((DataType Type, int Zero) a, ImmutableArray<double> factorsA, (DataType Type, int Zero) b, ImmutableArray<double> factorsB, DataType output, IntegerRange range, KernelForm form, ImmutableArray<int> offsets = default)
     {
         _a = a;
         _b = b;
@@ -73,6 +76,7 @@ public sealed class ChannelSumKernel
         _multiplierB = factorsB.IsEmpty ? [] : Around(c => Multiplier(factorsB[c], shifts[c]));
         _shift = Around(c => shifts[c]);
         _half = Around(c => 1 << (shifts[c] - 1));
+        _zero = Around(c => range.Zero + (offsets.IsDefaultOrEmpty ? 0 : offsets[c]));
     }
 
     /// <summary>Rescales a whole tensor.</summary>
@@ -159,7 +163,7 @@ public sealed class ChannelSumKernel
                 sum += High(int.CreateTruncating(b[i]) - _b.Zero, _multiplierB[c]);
             }
 
-            y[i] = TY.CreateTruncating(_range.Place((sum + _half[c]) >> _shift[c]));
+            y[i] = TY.CreateTruncating(Math.Clamp(((sum + _half[c]) >> _shift[c]) + _zero[c], _range.Low, _range.High));
             c = c + 1 == _channels ? 0 : c + 1;
         }
     }
@@ -181,7 +185,7 @@ public sealed class ChannelSumKernel
         bool two = _multiplierB.Length > 0;
         TLanes zeroA = TLanes.All(_a.Zero);
         TLanes zeroB = TLanes.All(_b.Zero);
-        TLanes zero = TLanes.All(_range.Zero);
+        ref int zero = ref MemoryMarshal.GetArrayDataReference(_zero);
         TLanes low = TLanes.All(_range.Low);
         TLanes high = TLanes.All(_range.High);
         int channels = _channels;
@@ -196,7 +200,7 @@ public sealed class ChannelSumKernel
                 sum += TLanes.MultiplyHigh((TLanes.Load(ref b, (nuint)first) - zeroB) << Lift, ref multiplierB, c);
             }
 
-            TLanes value = ((sum + TLanes.Load(ref half, c)) >> TLanes.Load(ref shift, c)) + zero;
+            TLanes value = ((sum + TLanes.Load(ref half, c)) >> TLanes.Load(ref shift, c)) + TLanes.Load(ref zero, c);
             TLanes.Store(TLanes.Min(TLanes.Max(value, low), high), ref y, (nuint)first);
             channel += step;
             channel = channel >= channels ? channel - channels : channel;

@@ -20,7 +20,7 @@ public sealed record RequantizeOp(DataType To) : BoundaryOp(To)
         {
             ChannelOperand from = ChannelOperand.Of(binding, binding.Input(0));
             ChannelOperand to = ChannelOperand.Of(binding, binding.Output);
-            var rescale = new ChannelSumKernel((from.Type, from.Zero), from.FactorsTo(to, channels), to.Type, to.Range, KernelForms.Current);
+            var rescale = new ChannelSumKernel((from.Type, from.Zero), from.FactorsTo(to, channels), to.Type, to.Range, KernelForms.Current, FixedBinding.Quant(binding.Output).Offsets);
             return new DelegateKernel((in FixedArguments a) => rescale.Run(a.Input(0), a.Output(0), a.Threads));
         }
 

@@ -77,7 +77,7 @@ public abstract record BinaryOp : ElementwiseOp
         }
 
         int channels = Math.Max(y.Scales.Length, Math.Max(a.Scales.Length, b.Scales.Length));
-        var kernel = new ChannelSumKernel((a.Type, a.Zero), a.FactorsTo(y, channels), (b.Type, b.Zero), b.FactorsTo(y, channels, sign), y.Type, y.Range, KernelForms.Current);
+        var kernel = new ChannelSumKernel((a.Type, a.Zero), a.FactorsTo(y, channels), (b.Type, b.Zero), b.FactorsTo(y, channels, sign), y.Type, y.Range, KernelForms.Current, FixedBinding.Quant(binding.Output).Offsets);
         return new DelegateKernel((in FixedArguments arguments) => kernel.Run(arguments.Input(0), arguments.Input(1), arguments.Output(0), arguments.Threads));
     }
 

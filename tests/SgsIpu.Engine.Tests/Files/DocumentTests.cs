@@ -36,9 +36,10 @@ public sealed class DocumentTests
     [Fact]
     public void WrittenNumbersAreReadAsTheyWere()
     {
-        var tensor = new TensorDocument("t", DataType.Int8, new Shape(3)) { Scale = [0.1, 1e-300, double.Epsilon], Min = [float.NaN], Max = [1.1f, float.MaxValue, -0f] };
+        var tensor = new TensorDocument("t", DataType.Int8, new Shape(3)) { Scale = [0.1, 1e-300, double.Epsilon], Offsets = [-128, 0, 127], Min = [float.NaN], Max = [1.1f, float.MaxValue, -0f] };
         TensorDocument read = Assert.Single(Read(Graph(Encoding.UTF8.GetString(ModelJson.Write(tensor)), Node)).Tensors);
         Assert.Equal(tensor.Scale.Value.ToArray(), read.Scale!.Value.ToArray());
+        Assert.Equal(tensor.Offsets.Value.ToArray(), read.Offsets!.Value.ToArray());
         Assert.Equal(tensor.Min.Value.ToArray(), read.Min!.Value.ToArray());
         Assert.Equal(tensor.Max.Value.ToArray(), read.Max!.Value.ToArray());
     }
@@ -46,10 +47,11 @@ public sealed class DocumentTests
     [Fact]
     public void WhatMayBeAbsentMayBeNull()
     {
-        TensorDocument tensor = Assert.Single(Read(Graph("""{"name":"t","type":"Int8","shape":[2],"constant":null,"scale":null,"zeroPoint":null,"axis":null,"min":null,"max":null}""", Node)).Tensors);
+        TensorDocument tensor = Assert.Single(Read(Graph("""{"name":"t","type":"Int8","shape":[2],"constant":null,"scale":null,"zeroPoint":null,"offsets":null,"axis":null,"min":null,"max":null}""", Node)).Tensors);
         Assert.Null(tensor.Constant);
         Assert.Null(tensor.Scale);
         Assert.Null(tensor.ZeroPoint);
+        Assert.Null(tensor.Offsets);
         Assert.Null(tensor.Axis);
         Assert.Null(tensor.Min);
         Assert.Null(tensor.Max);

@@ -40,11 +40,12 @@ public sealed class ChannelSumKernelTests
             byte[] left = Values(random, a, count);
             byte[] right = Values(random, b, count);
             IntegerRange range = IntegerRange.Of(y, zero);
+            ImmutableArray<int> offsets = channels == 7 ? [] : [.. Enumerable.Range(0, channels).Select(_ => random.Next(-200, 200))];
             long[] scalar = Run(KernelForm.Scalar, 1);
             for (int i = 0; i < count; i++)
             {
                 double sum = ((At(left, a, i) - zeroA) * factorsA[i % channels]) + ((At(right, b, i) - zeroB) * factorsB[i % channels]);
-                Assert.InRange(scalar[i] - Math.Clamp(sum + zero, range.Low, range.High), -0.502, 0.502);
+                Assert.InRange(scalar[i] - Math.Clamp(sum + zero + (offsets.IsEmpty ? 0 : offsets[i % channels]), range.Low, range.High), -0.502, 0.502);
             }
 
             foreach (KernelForm form in KernelForms.Available)
@@ -56,7 +57,7 @@ public sealed class ChannelSumKernelTests
             long[] Run(KernelForm form, int threads)
             {
                 byte[] result = new byte[count * (y == DataType.UInt8 ? 1 : 2)];
-                new ChannelSumKernel((a, zeroA), factorsA, (b, zeroB), factorsB, y, range, form).Run(left, right, result, threads);
+                new ChannelSumKernel((a, zeroA), factorsA, (b, zeroB), factorsB, y, range, form, offsets).Run(left, right, result, threads);
                 return [.. Enumerable.Range(0, count).Select(i => (long)At(result, y, i))];
             }
         }
@@ -66,8 +67,8 @@ public sealed class ChannelSumKernelTests
     public void One_tensor_is_rescaled()
     {
         byte[] y = new byte[4];
-        new ChannelSumKernel((DataType.UInt8, 100), [1.0, 0.5], DataType.UInt8, IntegerRange.Of(DataType.UInt8, 10), KernelForm.Scalar).Run([100, 100, 103, 103], y);
-        Assert.Equal([10, 10, 13, 12], y);
+        new ChannelSumKernel((DataType.UInt8, 100), [1.0, 0.5], DataType.UInt8, IntegerRange.Of(DataType.UInt8, 10), KernelForm.Scalar, [0, -11]).Run([100, 100, 103, 103], y);
+        Assert.Equal([10, 0, 13, 1], y);
     }
 
     [Fact]

@@ -3,8 +3,8 @@ using SgsIpu.Core;
 
 namespace SgsIpu.Engine.Quantization.Reconstruction;
 
-/// <summary>Integers of a fixed tensor, channels last, around their zero point.</summary>
-internal sealed class IntegerPixels(ReadOnlyMemory<byte> bytes, DataType type, int zero) : IPixels
+/// <summary>Integers of a fixed tensor, channels last, around those that stand for 0.</summary>
+internal sealed class IntegerPixels(ReadOnlyMemory<byte> bytes, DataType type, QuantParam mapping) : IPixels
 {
     public void Read(int pixel, Span<float> channels)
     {
@@ -14,7 +14,7 @@ internal sealed class IntegerPixels(ReadOnlyMemory<byte> bytes, DataType type, i
             ReadOnlySpan<byte> from = bytes.Span.Slice(pixel * count, count);
             for (int c = 0; c < count; c++)
             {
-                channels[c] = from[c] - zero;
+                channels[c] = from[c] - mapping.ZeroOf(c);
             }
 
             return;
@@ -23,7 +23,7 @@ internal sealed class IntegerPixels(ReadOnlyMemory<byte> bytes, DataType type, i
         ReadOnlySpan<short> words = MemoryMarshal.Cast<byte, short>(bytes.Span).Slice(pixel * count, count);
         for (int c = 0; c < count; c++)
         {
-            channels[c] = words[c] - zero;
+            channels[c] = words[c] - mapping.ZeroOf(c);
         }
     }
 }

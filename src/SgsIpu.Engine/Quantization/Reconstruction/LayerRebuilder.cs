@@ -192,12 +192,24 @@ internal sealed class LayerRebuilder
             _ => Tensor.FromArray<sbyte>(bytes, _shape),
         };
         double x = _input.IsPerTensor ? _input.Scale[0] : 1;
-        float[] bias = [.. candidate.Bias.Select(b => (float)b)];
+        float[] bias = [.. candidate.Bias.Select((b, o) => (float)(b - (candidate.Scale[o] * Offset(candidate, o))))];
         return new RoundedWeights(
             weights,
             new QuantParam([.. candidate.Scale.Select(s => s / x)], 0, candidate.Scale.Length == 1 ? -1 : _axis),
             ConstantRounding.RoundBias(bias, candidate.Scale, _wide),
             new QuantParam([.. candidate.Scale], 0, candidate.Scale.Length == 1 ? -1 : 0));
+    }
+
+    /// <summary>What the offsets of the input add to an output's sum.</summary>
+    private double Offset(Candidate candidate, int output)
+    {
+        double sum = 0;
+        for (int i = 0; i < _layer.GroupSize && !_input.Offsets.IsEmpty; i++)
+        {
+            sum += (double)candidate.Integers[(output * _layer.GroupSize) + i] * _input.Offsets[_layer.ChannelAt(output / (_layer.Outputs / _layer.Groups), i)];
+        }
+
+        return sum;
     }
 
     /// <param name="Plain">Weights as they are; the bias answers to earlier layers.</param>

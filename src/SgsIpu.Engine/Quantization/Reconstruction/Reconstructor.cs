@@ -171,7 +171,7 @@ internal sealed class Reconstructor
         ParallelWork.For(
             _chosen.Length,
             _options.NumProcess,
-            s => rows.Gather(s, new IntegerPixels(walk.Bytes(input.Name, s), input.Type, input.Quant!.ZeroPoint), integers.AsSpan(s * rows.ValuesPerSample, rows.ValuesPerSample)),
+            s => rows.Gather(s, new IntegerPixels(walk.Bytes(input.Name, s), input.Type, input.Quant!), integers.AsSpan(s * rows.ValuesPerSample, rows.ValuesPerSample)),
             cancellationToken);
         QuantRule rule = ((IpuOperator)node.Op).Quantize(_real.InputsOf(node));
         TensorSpec weights = walk.Spec(quantized.Inputs[1]);
