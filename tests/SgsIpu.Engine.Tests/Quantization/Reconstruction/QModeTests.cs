@@ -53,6 +53,7 @@ public sealed class QModeTests
 
     [Theory]
     [InlineData(QMode.Q21, null)]
+    [InlineData(QMode.Q22, null)]
     [InlineData(QMode.Q23, "mp_rate: 0.3")]
     public void TheResultDoesNotDependOnHowManySamplesRunAtOnce(QMode mode, string? config)
     {
