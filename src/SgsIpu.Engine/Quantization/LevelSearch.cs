@@ -73,9 +73,10 @@ internal sealed class LevelSearch
             return Variant(Level, chosen);
         }
 
-        // What needs no variant is made beside the first ones, which do not fill all cores.
+        // What needs no variant is made beside the first ones, which do not fill all cores. Layers that meet pixels take little to run in
+        // 16 bits; where they cannot, their weights are worth rounding together as well.
         Task<FixedTrial> trial = Task.Run(() => new FixedTrial(_judged, _state.Held, _cancellationToken), _cancellationToken);
-        Task<InputMoments>? moments = Level < CalibrationLevel.L4 ? null : Task.Run(() => InputMoments.Of(_model.Graph, _state.Held, _state.Statistics, _cancellationToken, unobserved: _state.IsNarrow), _cancellationToken);
+        Task<InputMoments>? moments = Level < CalibrationLevel.L4 ? null : Task.Run(() => InputMoments.Of(_model.Graph, _state.Held, _state.Statistics, _cancellationToken, unobserved: _state.IsNarrow || !MayPromote), _cancellationToken);
         QuantizationVariant start = Variant(CalibrationLevel.L2, chosen);
         return Search(trial.GetAwaiter().GetResult(), moments, start, chosen);
     }
