@@ -25,7 +25,6 @@ internal sealed class LayerSensitivity : IDisposable
     private readonly Graph _graph;
     private readonly FixedTrial _trial;
     private readonly StretchedGraph _stretches;
-    private readonly FloatRunner _runner;
     private readonly FloatValues[] _values;
 
     /// <param name="nodes">The nodes that will be asked for.</param>
@@ -42,7 +41,7 @@ internal sealed class LayerSensitivity : IDisposable
         long bytes = Math.Max(observed.Sum(o => graph[o].ByteCount), 1);
         int samples = (int)Math.Clamp(Math.Min(Runs / Math.Max(nodes.Count, 1), MostBytes / bytes), 1, Math.Min(MostSamples, held.Samples.Count));
         _values = [.. Enumerable.Range(0, samples).Select(_ => new FloatValues())];
-        _runner = new FloatRunner(graph, observed);
+        using var runner = new FloatRunner(graph, observed);
         _values.ForEachParallel(
             (values, i) =>
             {
@@ -51,7 +50,7 @@ internal sealed class LayerSensitivity : IDisposable
                     values[input] = OnnxBuffers.Copy(value);
                 }
 
-                _runner.Run(input => values[input], values, cancellationToken);
+                runner.Run(input => values[input], values, cancellationToken);
             },
             cancellationToken);
     }
@@ -84,8 +83,6 @@ internal sealed class LayerSensitivity : IDisposable
         {
             values.Dispose();
         }
-
-        _runner.Dispose();
     }
 
     /// <summary>Real numbers as an 8-bit mapping holds them; offsets stay in, as the biases of those that read them expect.</summary>

@@ -19,10 +19,13 @@ internal sealed class StatisticsCollector : IDisposable
     /// <summary>Bytes of the constants of a graph that is cut into stretches.</summary>
     private const long LargeBytes = 64L << 20;
 
-    private const int Stretches = 16;
+    /// <summary>Of the constants of a stretch, about: while it makes a session, ONNX Runtime holds those of convolutions several times.</summary>
+    private const long StretchBytes = 16L << 20;
+
+    private const int LeastStretches = 4;
 
     /// <summary>Bytes between two stretches of the samples that run together.</summary>
-    private const long BatchBytes = 32L << 20;
+    private const long BatchBytes = 24L << 20;
 
     private readonly Graph _graph;
     private readonly bool _lean;
@@ -42,7 +45,8 @@ internal sealed class StatisticsCollector : IDisposable
         Held = new HeldSamples(graph.Inputs.Sum(i => graph[i].ByteCount));
         _inputs = [.. observed.Where(graph.Inputs.Contains)];
         _statistics = observed.ToDictionary(t => t, t => NewStatistics(graph[t], byChannel?.Contains(t) == true), StringComparer.Ordinal);
-        AddParts([.. observed.Except(_inputs)], graph.Tensors.Values.Where(t => t.IsConstant).Sum(t => t.ByteCount) >= largeBytes);
+        long constants = graph.Tensors.Values.Where(t => t.IsConstant).Sum(t => t.ByteCount);
+        AddParts([.. observed.Except(_inputs)], constants < largeBytes ? 1 : (int)Math.Max(LeastStretches, constants / StretchBytes));
         FreeMemory();
         if (!lean || _parts.Count == 1)
         {
@@ -118,9 +122,9 @@ internal sealed class StatisticsCollector : IDisposable
         new(tensor.Name, tensor.Shape.Rank == 0 ? 1 : tensor.Shape[-1], byChannel);
 
     /// <param name="observed">Computed tensors.</param>
-    private void AddParts(string[] observed, bool cut)
+    private void AddParts(string[] observed, int stretches)
     {
-        if (!cut)
+        if (stretches == 1)
         {
             if (observed.Length > 0)
             {
@@ -132,7 +136,7 @@ internal sealed class StatisticsCollector : IDisposable
 
         // From the end, so that each stretch hands out what is read behind it and nothing else.
         var read = new HashSet<string>(StringComparer.Ordinal);
-        foreach (GraphStretch stretch in GraphStretch.Of(_graph, Stretches).Reverse())
+        foreach (GraphStretch stretch in GraphStretch.Of(_graph, stretches, nodes: 0).Reverse())
         {
             string[] own = [.. observed.Intersect(stretch.Nodes.SelectMany(n => n.Outputs))];
             string[] handed = [.. stretch.Handed.Where(read.Contains)];

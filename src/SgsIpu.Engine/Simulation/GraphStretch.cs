@@ -22,13 +22,14 @@ internal sealed class GraphStretch
     /// <summary>What others read of it, and outputs of the graph.</summary>
     public string[] Handed { get; }
 
-    /// <summary>Cuts a graph where few bytes cross, as long as shares of nodes and weights are about equal.</summary>
+    /// <summary>Cuts a graph where few bytes cross, as long as shares of weights are about equal.</summary>
     /// <param name="count">Stretches, about.</param>
-    public static GraphStretch[] Of(Graph graph, int count)
+    /// <param name="nodes">How much shares of nodes count beside those of weights.</param>
+    public static GraphStretch[] Of(Graph graph, int count, double nodes)
     {
         var stretches = new List<GraphStretch>();
         int first = 0;
-        foreach (int end in Ends(graph, count))
+        foreach (int end in Ends(graph, count, nodes))
         {
             stretches.Add(new GraphStretch(graph, [.. graph.Nodes.Take(end).Skip(first)]));
             first = end;
@@ -38,12 +39,12 @@ internal sealed class GraphStretch
     }
 
     /// <summary>Positions after the last node of each stretch.</summary>
-    private static IEnumerable<int> Ends(Graph graph, int stretches)
+    private static IEnumerable<int> Ends(Graph graph, int stretches, double nodes)
     {
         int count = graph.Nodes.Length;
         double[] weights = [.. graph.Nodes.Select(n => n.Inputs.Where(i => i.Length > 0 && graph[i].IsConstant).Sum(i => (double)graph[i].ByteCount))];
         double whole = Math.Max(weights.Sum(), 1);
-        double[] load = [.. weights.Select(w => (w / whole) + (1.0 / count))];
+        double[] load = [.. weights.Select(w => (w / whole) + (nodes / count))];
         double share = load.Sum() / stretches;
         long[] crossing = Crossing(graph);
         for (int first = 0; first < count;)

@@ -133,6 +133,7 @@ internal sealed class OnnxSession : IDisposable
         if (Interlocked.Exchange(ref _pressure, 0) is > 0 and var pressure)
         {
             GC.RemoveMemoryPressure(pressure);
+            Garbage.Released(pressure);
         }
     }
 

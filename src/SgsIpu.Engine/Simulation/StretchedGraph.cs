@@ -18,7 +18,7 @@ internal sealed class StretchedGraph : IDisposable
     public StretchedGraph(Graph graph)
     {
         _graph = graph;
-        _stretches = [.. GraphStretch.Of(graph, Stretches).Select(s => new Stretch(s, new Lazy<FloatRunner>(() => new FloatRunner(GraphPart.Of(graph, s.Nodes, s.Handed).ToGraph()))))];
+        _stretches = [.. GraphStretch.Of(graph, Stretches, nodes: 1).Select(s => new Stretch(s, new Lazy<FloatRunner>(() => new FloatRunner(GraphPart.Of(graph, s.Nodes, s.Handed).ToGraph()))))];
         for (int i = 0; i < _stretches.Length; i++)
         {
             foreach (Node node in _stretches[i].Part.Nodes)
