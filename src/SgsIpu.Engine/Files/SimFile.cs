@@ -67,6 +67,7 @@ public static class SimFile
         }
     }
 
+    /// <param name="file">The model's constants are slices of it, so nothing may write to it afterwards.</param>
     /// <param name="path">For messages.</param>
     /// <exception cref="IpuException">The file is damaged (id <c>SimDamaged</c>), no <c>.sim</c> (<c>NotASim</c>) or of another version (<c>SimVersion</c>).</exception>
     public static IpuModel Read(ReadOnlyMemory<byte> file, string path)
@@ -119,7 +120,7 @@ public static class SimFile
     {
         long length = tensor.Type.ByteCount(tensor.Shape.Count);
         return tensor.Constant is > 0 and var at && at < buffers.Length && buffers[at].Length == length
-            ? buffers[at].ToArray()
+            ? buffers[at]
             : throw damaged($"the values of '{tensor.Name}' are not where it says");
     }
 }

@@ -21,7 +21,7 @@ public static class OnnxReader
         try
         {
             using FileStream file = File.OpenRead(path);
-            return Decode(Parse(file, file.Length, path), path);
+            return Decode(LargeInitializers.Read(file, (stream, length) => Parse(stream, length, path)) ?? Parse(file, file.Length, path), path);
         }
         catch (IOException e)
         {

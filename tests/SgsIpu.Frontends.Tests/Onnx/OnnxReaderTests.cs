@@ -18,6 +18,34 @@ public sealed class OnnxReaderTests
     }
 
     [Fact]
+    public void LargeConstantsAreReadFromAFileAsFromMemory()
+    {
+        SourceGraph large = Large();
+        OnFile(OnnxWriter.Write(large), path =>
+        {
+            SourceGraph graph = OnnxReader.Read(path);
+            Assert.Equal(["Add", "Relu"], graph.Nodes.Select(n => n.OpType));
+            Assert.Equal(large.Constants.Keys.Order(), graph.Constants.Keys.Order());
+            foreach ((string name, Tensor value) in graph.Constants)
+            {
+                Assert.Equal(large.Constants[name].Shape, value.Shape);
+                Assert.True(large.Constants[name].Bytes.SequenceEqual(value.Bytes));
+            }
+        });
+    }
+
+    [Fact]
+    public void ALargeFileThatIsCutOffIsRefused()
+    {
+        byte[] whole = OnnxWriter.Write(Large());
+        var random = new Random(12);
+        for (int round = 0; round < 20; round++)
+        {
+            OnFile(whole[..random.Next(1, whole.Length)], path => Assert.Equal("OnnxDamaged", Assert.Throws<IpuException>(() => OnnxReader.Read(path)).ErrorId));
+        }
+    }
+
+    [Fact]
     public void NodesOutOfOrderAreSorted()
     {
         SourceGraph small = Small();
@@ -71,6 +99,34 @@ public sealed class OnnxReaderTests
         byte[] model = [0x08, 8, 0x3A, (byte)graph.Length, .. graph, 0x42, 2, 0x10, 13];
         var e = Assert.Throws<IpuException>(() => OnnxReader.Read(model, "model.onnx"));
         Assert.Equal("OnnxExternalOutside", e.ErrorId);
+    }
+
+    /// <summary>Constants on both sides of those that are large.</summary>
+    private static SourceGraph Large()
+    {
+        var random = new Random(10);
+        SourceGraph small = Small();
+        var constants = new Dictionary<string, Tensor>(small.Constants);
+        foreach ((string name, int count) in ((string, int)[])[("a", 600_000), ("b", 7), ("d", 300_000)])
+        {
+            constants[name] = Tensor.FromArray<float>([.. Enumerable.Range(0, count).Select(_ => random.NextSingle())], count);
+        }
+
+        return small with { Constants = constants };
+    }
+
+    private static void OnFile(byte[] content, Action<string> test)
+    {
+        string path = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.onnx");
+        try
+        {
+            File.WriteAllBytes(path, content);
+            test(path);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     private static SourceGraph Small() => new(
