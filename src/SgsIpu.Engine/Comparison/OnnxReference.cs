@@ -20,10 +20,10 @@ internal sealed class OnnxReference : IReferenceValues
     {
         _graph = graph;
         FrozenSet<string> wanted = graph.Tensors.Values.Where(t => !t.IsConstant).Select(t => t.Name).ToFrozenSet(StringComparer.Ordinal);
-        (byte[] model, IReadOnlyList<string> outputs) = OnnxTap.Expose(InputFile.Read(path), wanted, path);
+        (byte[] model, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, IReadOnlyList<string> outputs) = OnnxTap.Expose(InputFile.Read(path), wanted, path);
         _outputs = [.. outputs];
         Tensors = _outputs.ToFrozenSet(StringComparer.Ordinal);
-        _session = new OnnxSession(model, _outputs);
+        _session = new OnnxSession(model, files, _outputs);
     }
 
     public IReadOnlySet<string> Tensors { get; }

@@ -20,36 +20,49 @@ internal sealed unsafe class LentConstants : IDisposable
     private const int GetErrorMessage = 2;
     private const int ReleaseStatus = 93;
 
-    private readonly MemoryHandle[] _pinned;
-    private readonly nuint[] _lengths;
+    private readonly string[] _names;
+    private readonly ReadOnlyMemory<byte>[] _contents;
+    private MemoryHandle[] _pinned = [];
 
-    public LentConstants(IReadOnlyDictionary<string, Tensor> constants)
+    /// <param name="files">Contents of the files that stand for constants, by the names that the model has for them.</param>
+    public LentConstants(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files)
     {
-        KeyValuePair<string, Tensor>[] large = [.. constants.Where(c => c.Value.Memory.Length >= OnnxEmitter.LargeBytes)];
-        Files = large.Select((c, i) => (c.Key, i)).ToDictionary(p => p.Key, p => p.i.ToString(CultureInfo.InvariantCulture), StringComparer.Ordinal);
-        _pinned = [.. large.Select(c => c.Value.Memory.Pin())];
-        _lengths = [.. large.Select(c => (nuint)c.Value.Memory.Length)];
+        _names = [.. files.Keys];
+        _contents = [.. files.Values];
     }
 
-    /// <summary>Names of the files that stand for constants, by constant.</summary>
-    public IReadOnlyDictionary<string, string> Files { get; }
+    /// <summary>All that is lent.</summary>
+    public long Bytes => _contents.Sum(c => (long)c.Length);
+
+    /// <summary>The large ones of some constants.</summary>
+    /// <param name="files">Names of the files that stand for constants, by constant.</param>
+    public static LentConstants Of(IReadOnlyDictionary<string, Tensor> constants, out IReadOnlyDictionary<string, string> files)
+    {
+        KeyValuePair<string, Tensor>[] large = [.. constants.Where(c => c.Value.Memory.Length >= OnnxEmitter.LargeBytes)];
+        files = large.Select((c, i) => (c.Key, i)).ToDictionary(p => p.Key, p => Name(p.i), StringComparer.Ordinal);
+        return new LentConstants(large.Select((c, i) => (c.Value.Memory, i)).ToDictionary(p => Name(p.i), p => p.Memory, StringComparer.Ordinal));
+
+        static string Name(int position) => position.ToString(CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Lends the constants to the sessions that are made with some options; they must end before this does.</summary>
     public void Lend(SessionOptions options)
     {
-        if (_pinned.Length == 0)
+        if (_names.Length == 0)
         {
             return;
         }
 
         options.AddSessionConfigEntry("session.use_external_initializer_file_buffers_directly", "1");
         nint* api = ((delegate* unmanaged<uint, nint*>)(*OrtGetApiBase()))(ApiVersion);
-        nint[] names = [.. Enumerable.Range(0, _pinned.Length).Select(i => NativePath(i.ToString(CultureInfo.InvariantCulture)))];
+        _pinned = [.. _contents.Select(c => c.Pin())];
+        nuint[] lengths = [.. _contents.Select(c => (nuint)c.Length)];
+        nint[] names = [.. _names.Select(NativePath)];
         nint[] addresses = [.. _pinned.Select(p => (nint)p.Pointer)];
         try
         {
             fixed (nint* name = names, address = addresses)
-            fixed (nuint* length = _lengths)
+            fixed (nuint* length = lengths)
             {
                 var add = (delegate* unmanaged<nint, nint*, nint*, nuint*, nuint, nint>)api[AddFilesInMemory];
                 Check(api, add(options.DangerousGetHandle(), name, address, length, (nuint)names.Length));

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using SgsIpu.Core;
@@ -23,19 +22,17 @@ internal sealed class OnnxSession : IDisposable
     /// <param name="cuda">The GPU to run on, where <see cref="HasCuda"/>; null for the CPU.</param>
     /// <exception cref="IpuException">ONNX Runtime refuses the model or the GPU (id <c>OnnxRuntimeRefused</c>).</exception>
     public OnnxSession(SourceGraph graph, bool optimize = true, int? cuda = null, bool lean = false, bool packs = true)
-        : this(new LentConstants(graph.Constants), graph, optimize, cuda, lean, packs)
+        : this(OnnxWriter.Write(graph, Lent(graph, out LentConstants constants)), [.. graph.Outputs.Select(o => o.Name)], constants, optimize, cuda, lean, packs)
     {
     }
 
     /// <param name="model">A serialized ModelProto, which runs as it is: optimizing would compute some of the tensors in another way.</param>
+    /// <param name="files">Contents of files that it takes initializers from; they are lent to the session, not copied.</param>
     /// <exception cref="IpuException">As for a graph.</exception>
-    public OnnxSession(byte[] model, IReadOnlyList<string> outputs)
-        : this(model, outputs, new LentConstants(ImmutableDictionary<string, Tensor>.Empty), optimize: false, cuda: null, lean: false, packs: true) =>
-        AddPressure(model.Length);
-
-    private OnnxSession(LentConstants constants, SourceGraph graph, bool optimize, int? cuda, bool lean, bool packs)
-        : this(OnnxWriter.Write(graph, constants.Files), [.. graph.Outputs.Select(o => o.Name)], constants, optimize, cuda, lean, packs) =>
-        AddPressure(graph.Constants.Values.Sum(c => (long)c.Memory.Length));
+    public OnnxSession(byte[] model, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, IReadOnlyList<string> outputs)
+        : this(model, outputs, new LentConstants(files), optimize: false, cuda: null, lean: false, packs: true)
+    {
+    }
 
     private OnnxSession(byte[] model, IReadOnlyList<string> outputs, LentConstants constants, bool optimize, int? cuda, bool lean, bool packs)
     {
@@ -79,6 +76,7 @@ internal sealed class OnnxSession : IDisposable
         }
 
         _inputs = [.. _session.InputNames];
+        AddPressure(model.Length + constants.Bytes);
     }
 
     /// <summary>True where the ONNX Runtime that was loaded can use NVIDIA GPUs; the one that the module brings cannot.</summary>
@@ -135,6 +133,12 @@ internal sealed class OnnxSession : IDisposable
             GC.RemoveMemoryPressure(pressure);
             Garbage.Released(pressure);
         }
+    }
+
+    private static IReadOnlyDictionary<string, string> Lent(SourceGraph graph, out LentConstants constants)
+    {
+        constants = LentConstants.Of(graph.Constants, out IReadOnlyDictionary<string, string> files);
+        return files;
     }
 
     /// <summary>

@@ -4,7 +4,8 @@ using SgsIpu.Frontends.Onnx.Proto;
 namespace SgsIpu.Frontends.Onnx;
 
 /// <summary>
-/// Reads the values of large initializers straight into the memory that tensors keep. Protobuf would gather each in pieces first, and hold it twice.
+/// Reads the values of large initializers straight into the memory that tensors keep, or leaves them where they are. Protobuf would gather each in
+/// pieces first, and hold it twice.
 /// </summary>
 internal sealed class LargeInitializers
 {
@@ -22,9 +23,10 @@ internal sealed class LargeInitializers
     private LargeInitializers(Stream file) => _file = file;
 
     /// <summary>Decodes a model by way of one without the large values.</summary>
+    /// <param name="values">Bytes of the file, by their offset and number.</param>
     /// <param name="parse">Decodes a message of some bytes.</param>
     /// <returns>Null where there are no large values, or the file is not as it should be; it is then decoded as a whole.</returns>
-    public static Model? Read(FileStream file, Func<Stream, long, Model> parse)
+    public static Model? Read(Stream file, Func<long, int, ReadOnlyMemory<byte>> values, Func<Stream, long, Model> parse)
     {
         var reader = new LargeInitializers(file);
         using var rest = new MemoryStream();
@@ -39,10 +41,7 @@ internal sealed class LargeInitializers
         Model model = parse(rest, rest.Length);
         foreach ((int initializer, long offset, int length) in reader._values)
         {
-            byte[] values = GC.AllocateUninitializedArray<byte>(length);
-            file.Position = offset;
-            file.ReadExactly(values);
-            model.Graph.Initializer[initializer].RawData = UnsafeByteOperations.UnsafeWrap(values);
+            model.Graph.Initializer[initializer].RawData = UnsafeByteOperations.UnsafeWrap(values(offset, length));
         }
 
         return model;

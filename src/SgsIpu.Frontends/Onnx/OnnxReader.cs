@@ -21,7 +21,15 @@ public static class OnnxReader
         try
         {
             using FileStream file = File.OpenRead(path);
-            return Decode(LargeInitializers.Read(file, (stream, length) => Parse(stream, length, path)) ?? Parse(file, file.Length, path), path);
+            return Decode(Parse(file, Values, path), path);
+
+            ReadOnlyMemory<byte> Values(long offset, int length)
+            {
+                byte[] values = GC.AllocateUninitializedArray<byte>(length);
+                file.Position = offset;
+                file.ReadExactly(values);
+                return values;
+            }
         }
         catch (IOException e)
         {
@@ -38,7 +46,11 @@ public static class OnnxReader
     public static SourceGraph Read(ReadOnlyMemory<byte> bytes, string name) => Decode(Parse(new MemoryStream(bytes.ToArray(), writable: false), bytes.Length, name), name);
 
     /// <summary>Decodes the bytes and nothing more.</summary>
-    internal static Model Parse(Stream stream, long length, string path)
+    /// <param name="values">Bytes of the stream, by their offset and number.</param>
+    internal static Model Parse(Stream stream, Func<long, int, ReadOnlyMemory<byte>> values, string path) =>
+        LargeInitializers.Read(stream, values, (rest, length) => Parse(rest, length, path)) ?? Parse(stream, stream.Length, path);
+
+    private static Model Parse(Stream stream, long length, string path)
     {
         Model model;
         try

@@ -15,7 +15,8 @@ public static class OnnxWriter
     /// <summary>The format ends at 2 GB: lengths within a protobuf message are signed 32-bit numbers.</summary>
     private const long MaxBytes = 0x7FFF_0000;
 
-    private const int External = 1;
+    /// <summary>The place of values that are in a file beside the model.</summary>
+    internal const int External = 1;
 
     /// <summary>Serializes <paramref name="graph"/>.</summary>
     /// <param name="files">Files beside the model that hold the values of some of the graph's constants, by constant; they are not written here. Null for none.</param>
@@ -167,12 +168,18 @@ public static class OnnxWriter
         }
         else
         {
-            result.DataLocation = External;
-            result.ExternalData.Add(new Entry { Key = "location", Value = file });
+            TakeFrom(result, file);
         }
 
         result.Dims.Add(tensor.Shape.Dimensions.Select(d => (long)d));
         return result;
+    }
+
+    /// <summary>Says that the values are the content of a file.</summary>
+    internal static void TakeFrom(TensorData tensor, string file)
+    {
+        tensor.DataLocation = External;
+        tensor.ExternalData.Add(new Entry { Key = "location", Value = file });
     }
 
     private static ValueInfo Encode(SourceTensor tensor)

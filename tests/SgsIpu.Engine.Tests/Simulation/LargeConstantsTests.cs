@@ -1,5 +1,6 @@
 using SgsIpu.Core;
 using SgsIpu.Engine.Simulation;
+using SgsIpu.Frontends.Onnx;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Tests.Simulation;
@@ -23,6 +24,23 @@ public sealed class LargeConstantsTests
 
     [Fact]
     public void AKernelConvolvesAnImage() => ComputesProducts(new Shape(1, 3, 4, Inputs), new Conv2DOp(), new Shape(Outputs, 1, 1, Inputs));
+
+    [Fact]
+    public void AFileRunsOnItsOwnBytes()
+    {
+        const int Rows = 3;
+        var random = new Random(6);
+        Tensor x = Random(random, new Shape(Rows, 512));
+        Graph graph = Product(x.Shape, new FullyConnectedOp(), Random(random, new Shape(1024, 512)));
+        byte[] file = OnnxWriter.Write(new OnnxEmitter(graph).Emit(["y"]));
+        (byte[] model, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> files, IReadOnlyList<string> outputs) = OnnxTap.Expose(file, new HashSet<string> { "y" }, "product.onnx");
+        Assert.InRange(model.Length, 1, file.Length / 100);
+        using var session = new OnnxSession(model, files, outputs);
+        using var runner = new FloatRunner(graph);
+        var inputs = new Dictionary<string, Tensor> { ["x"] = x };
+        float[] expected = runner.Run(inputs, CancellationToken.None)["y"].ToFloats();
+        Assert.All(session.Run(inputs, CancellationToken.None)[0].ToFloats().Zip(expected), p => Assert.Equal(p.Second, p.First, 1e-4));
+    }
 
     [Fact]
     public void MatricesForSingleRowsAreNotPacked()
