@@ -12,6 +12,9 @@ internal sealed class LargeInitializers
     /// <summary>Bytes of values that are read apart.</summary>
     private const int LeastBytes = 1 << 20;
 
+    /// <summary>Bytes of a file that is read in parts.</summary>
+    private const int LeastFile = 16 << 20;
+
     private const int GraphField = 7;
     private const int InitializerField = 5;
     private const int RawDataField = 9;
@@ -25,12 +28,12 @@ internal sealed class LargeInitializers
     /// <summary>Decodes a model by way of one without the large values.</summary>
     /// <param name="values">Bytes of the file, by their offset and number.</param>
     /// <param name="parse">Decodes a message of some bytes.</param>
-    /// <returns>Null where there are no large values, or the file is not as it should be; it is then decoded as a whole.</returns>
+    /// <returns>Null where the file is small, has no large values, or is not as it should be; it is then decoded as a whole.</returns>
     public static Model? Read(Stream file, Func<long, int, ReadOnlyMemory<byte>> values, Func<Stream, long, Model> parse)
     {
         var reader = new LargeInitializers(file);
         using var rest = new MemoryStream();
-        bool whole = file.Length is >= LeastBytes and <= int.MaxValue && reader.CopyModel(rest);
+        bool whole = file.Length is >= LeastFile and <= int.MaxValue && reader.CopyModel(rest);
         file.Position = 0;
         if (!whole || reader._values.Count == 0)
         {
