@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace SgsIpu.Engine.Comparison;
@@ -51,6 +52,7 @@ internal sealed class ErrorSums(double low, double high)
         ArrayPool<float>.Shared.Return(rented);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(ReadOnlySpan<float> reference, ReadOnlySpan<float> values)
     {
         int i = 0;
@@ -68,8 +70,10 @@ internal sealed class ErrorSums(double low, double high)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector512<double> Clamp(Vector512<double> values) => Vector512.Min(Vector512.Max(values, Vector512.Create(low)), Vector512.Create(high));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Add(Vector512<double> x, Vector512<double> y)
     {
         Vector512<double> distance = y - x;

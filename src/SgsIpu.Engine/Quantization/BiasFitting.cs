@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
-using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using SgsIpu.Core;
 using SgsIpu.Engine.Compilation;
 using SgsIpu.Engine.Quantization.Reconstruction;
 using SgsIpu.Engine.Simulation;
 using SgsIpu.Ops;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace SgsIpu.Engine.Quantization;
 
@@ -100,25 +100,33 @@ internal sealed class BiasFitting(Graph graph, HeldSamples held)
     {
         QuantParam quant = output.Quant!;
         double pixels = (double)output.Shape.Count / real.Length;
-        long[] sums = output.Type == DataType.UInt8 ? Sums<byte>(bytes, real.Length) : Sums<short>(MemoryMarshal.Cast<byte, short>(bytes), real.Length);
+        long[] sums = Sums(output.Type, bytes, real.Length);
         return [.. sums.Select((sum, c) => (real[c] / pixels) - (quant.Scale[quant.IsPerTensor ? 0 : c] * ((sum / pixels) - quant.ZeroPoint)))];
     }
 
-    private static long[] Sums<T>(ReadOnlySpan<T> values, int channels)
-        where T : struct, IBinaryInteger<T>
+    /// <param name="type">UINT8 or INT16.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static long[] Sums(DataType type, ReadOnlySpan<byte> bytes, int channels)
     {
         // So many rows that 32 bits hold the sums.
         const int Rows = 1 << 15;
         var sums = new long[channels];
         var part = new int[channels];
-        var row = new int[channels];
-        for (int first = 0; first < values.Length; first += Rows * channels)
+        ReadOnlySpan<short> words = type == DataType.UInt8 ? [] : MemoryMarshal.Cast<byte, short>(bytes);
+        int length = type == DataType.UInt8 ? bytes.Length : words.Length;
+        for (int first = 0; first < length; first += Rows * channels)
         {
             Array.Clear(part);
-            for (int at = first; at < Math.Min(values.Length, first + (Rows * channels)); at += channels)
+            for (int at = first; at < Math.Min(length, first + (Rows * channels)); at += channels)
             {
-                TensorPrimitives.ConvertTruncating(values.Slice(at, channels), row.AsSpan());
-                TensorPrimitives.Add<int>(part, row, part);
+                if (words.IsEmpty)
+                {
+                    AddRow(bytes.Slice(at, channels), part);
+                }
+                else
+                {
+                    AddRow(words.Slice(at, channels), part);
+                }
             }
 
             for (int c = 0; c < channels; c++)
@@ -128,6 +136,47 @@ internal sealed class BiasFitting(Graph graph, HeldSamples held)
         }
 
         return sums;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRow(ReadOnlySpan<byte> row, Span<int> sums)
+    {
+        int c = 0;
+        for (; c <= row.Length - Vector128<byte>.Count; c += Vector128<byte>.Count)
+        {
+            (Vector128<ushort> lower, Vector128<ushort> upper) = Vector128.Widen(Vector128.Create(row[c..]));
+            Add(lower.AsInt16(), sums[c..]);
+            Add(upper.AsInt16(), sums[(c + Vector128<ushort>.Count)..]);
+        }
+
+        for (; c < row.Length; c++)
+        {
+            sums[c] += row[c];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRow(ReadOnlySpan<short> row, Span<int> sums)
+    {
+        int c = 0;
+        for (; c <= row.Length - Vector128<short>.Count; c += Vector128<short>.Count)
+        {
+            Add(Vector128.Create(row[c..]), sums[c..]);
+        }
+
+        for (; c < row.Length; c++)
+        {
+            sums[c] += row[c];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(Vector128<short> values, Span<int> sums)
+    {
+        (Vector128<int> lower, Vector128<int> upper) = Vector128.Widen(values);
+        (Vector128.Create<int>(sums) + lower).CopyTo(sums);
+        Span<int> next = sums[Vector128<int>.Count..];
+        (Vector128.Create<int>(next) + upper).CopyTo(next);
     }
 
     /// <summary>

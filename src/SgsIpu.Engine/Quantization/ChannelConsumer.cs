@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using SgsIpu.Core;
 using SgsIpu.Ops;
@@ -207,6 +208,7 @@ internal sealed class ChannelConsumer
         return spread;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddRow(ReadOnlySpan<float> values, Span<double> squares, Span<double> sums, Span<float> largest)
     {
         int width = Vector512<double>.Count;
@@ -228,6 +230,7 @@ internal sealed class ChannelConsumer
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply(ReadOnlySpan<float> values, ReadOnlySpan<double> factors, Span<float> products)
     {
         int width = Vector512<double>.Count;
@@ -244,6 +247,7 @@ internal sealed class ChannelConsumer
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double WeightedError(ReadOnlySpan<float> exact, ReadOnlySpan<float> integers, double scale, ReadOnlySpan<double> factors)
     {
         int width = Vector512<double>.Count;
@@ -263,6 +267,7 @@ internal sealed class ChannelConsumer
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> Widened(Vector256<float> v)
     {
         (Vector256<double> low, Vector256<double> high) = Vector256.Widen(v);
@@ -271,6 +276,7 @@ internal sealed class ChannelConsumer
 
     /// <summary>Largest magnitude.</summary>
     /// <param name="b">Not negative.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float LargestProduct(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
         int width = Vector512<float>.Count;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SgsIpu.Engine.Quantization.Reconstruction;
 
 namespace SgsIpu.Engine.Quantization;
@@ -65,6 +66,7 @@ internal abstract class LayerInputs(LayerGeometry geometry, PatchRows rows, floa
     protected abstract double Product(int group, int i, int j);
 
     /// <summary>One channel under one tap of every patch; zeros outside the image.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected void Read(ReadOnlySpan<float> values, ReadOnlySpan<int> at, int step, int tap, int channel, Span<float> target)
     {
         ReadOnlySpan<float> own = values[(channel * step)..];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace SgsIpu.Engine.Quantization;
 
 /// <summary>
@@ -23,6 +25,7 @@ internal sealed class RangeError(Histogram histogram, int levels)
     private (double Counts, double Values, double Squares)[] Below => _below ??= Sums();
 
     /// <summary>Summed over all values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Of(double low, double high)
     {
         int below = Position(low);
@@ -45,6 +48,7 @@ internal sealed class RangeError(Histogram histogram, int levels)
         return Below[^1].Counts == 0 ? 0 : Coherence * Math.Max(0, Distance(0, below, low) + Distance(above, histogram.Bins, high)) / Below[^1].Counts;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (double Counts, double Values, double Squares)[] Sums()
     {
         var sums = new (double Counts, double Values, double Squares)[histogram.Bins + 1];

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using SgsIpu.Core;
 using SgsIpu.Engine.Simulation;
@@ -57,6 +58,7 @@ internal sealed class RealSums(Graph graph, IReadOnlyList<ImmutableArray<Tensor>
             (Sums[sample], _peaks[sample]) = (sums, peaks);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static (double Sum, float Peak) Of(ReadOnlySpan<float> values, double bound)
         {
             int width = Vector256<float>.Count;

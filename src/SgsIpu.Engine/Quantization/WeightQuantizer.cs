@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using SgsIpu.Core;
 using Tensor = SgsIpu.Core.Tensor;
@@ -109,6 +110,7 @@ internal static class WeightQuantizer
         return Vector256.Narrow(q.GetLower(), q.GetUpper());
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> Rounded(Vector512<double> values, double scale, int levels) =>
         Vector512.Clamp(Vector512.Round(values / Vector512.Create(scale), MidpointRounding.ToEven), Vector512.Create((double)-levels), Vector512.Create((double)levels));
 
@@ -118,6 +120,7 @@ internal static class WeightQuantizer
         return largest > 0 ? (double)largest / levels : 1.0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double LeastSquares(ReadOnlySpan<float> channel, ReadOnlySpan<float> importance, int levels)
     {
         double full = Covering(channel, levels);
@@ -137,6 +140,7 @@ internal static class WeightQuantizer
     }
 
     /// <param name="limit">What the error is told to be where it reaches it.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double SquareError(ReadOnlySpan<float> x, ReadOnlySpan<float> importance, float scale, int levels, double limit)
     {
         // A fixed width, so that the sum is the same on every machine.

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using SgsIpu.Core;
 
 namespace SgsIpu.Kernels;
@@ -34,6 +35,7 @@ internal sealed record ConvolutionBounds(long[] Bias, long[] Sums, bool FitsInt3
     }
 
     /// <summary>Sum, sum of magnitudes, and whether all fit signed bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (long Sum, long Absolute, bool Bytes) Add(ReadOnlySpan<short> weights)
     {
         Vector<short> least = default;

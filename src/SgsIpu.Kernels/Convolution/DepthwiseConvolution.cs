@@ -116,6 +116,7 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
     }
 
     /// <summary>Points the taps at a pixel's elements; steps is how far each goes to the next pixel, while that is inside of the columns too.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Aim(byte** taps, nint* steps, byte* image, int oh, int ow, byte* outside)
     {
         nint pixelBytes = (nint)Spec.Channels * _size;
@@ -148,6 +149,7 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
     }
 
     /// <summary>Puts the sums of the lower halves of the weights, which are there, and of the upper ones together.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Widen(byte** taps, long* wide, int* sums)
     {
         int channels = Spec.Channels;
@@ -164,6 +166,7 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
     }
 
     /// <summary>The last vector overlaps the one before, so that nothing beyond a pixel is read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Sum(byte** taps, int* weights, int* sums)
     {
         int last = Spec.Channels - TForm.Count;

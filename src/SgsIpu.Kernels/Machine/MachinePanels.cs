@@ -118,6 +118,7 @@ internal sealed unsafe class MachinePanels
     }
 
     /// <summary>True where both parts' sums, with their share of the bias, fit INT32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool SplitFits(ReadOnlySpan<short> weights, long bias, long magnitude, int bits)
     {
         long lower = 0;
@@ -200,6 +201,7 @@ internal sealed unsafe class MachinePanels
     }
 
     /// <summary>Packs one column; the parts of a split one stand in neighbouring vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack(ReadOnlySpan<short> weights, ProductKind kind, int bits, Span<int> target, int step)
     {
         int at = 0;

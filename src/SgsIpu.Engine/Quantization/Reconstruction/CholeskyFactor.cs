@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace SgsIpu.Engine.Quantization.Reconstruction;
 
 /// <summary>The lower triangle L with LLᵀ = H + damping · I, in an order of the variables.</summary>
@@ -99,6 +101,7 @@ internal sealed class CholeskyFactor
     }
 
     /// <summary>Columns <paramref name="first"/> to <paramref name="end"/> of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool Row(double[] rows, int n, int i, int first, int end)
     {
         Span<double> row = rows.AsSpan(i * n, n);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using SgsIpu.Core;
 using SgsIpu.Engine.Preprocessing;
 using SgsIpu.Engine.Simulation;
@@ -62,6 +63,7 @@ internal sealed class FixedInputs
     /// Halves go up, as at the board's border. They are no rarity: a mean of 127.5 puts every pixel between two integers, where the last
     /// bit of a float would otherwise decide, which is noise that the board does not have.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Tensor Rounded(ReadOnlySpan<float> values, TensorSpec entry, QuantParam quant)
     {
         const double Half = 0.5 + 1e-4;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace SgsIpu.Engine.Quantization.Reconstruction;
@@ -60,6 +61,7 @@ internal sealed partial class GramRounding
         public double BestScale { get; private set; }
 
         /// <summary>Each weight rounded on its own, so that the result is never worse.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void Start(Row[] rows)
         {
             for (int i = 0; i < rows[0]._n; i++)
@@ -80,6 +82,7 @@ internal sealed partial class GramRounding
 
         /// <summary>Nearest plane: from the last weight to the first, each error carried on.</summary>
         /// <param name="part">Of the scale that covers the largest weight.</param>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void Try(Row[] rows, double part)
         {
             foreach (Row row in rows)
@@ -107,6 +110,7 @@ internal sealed partial class GramRounding
         }
 
         /// <summary>Begins anew from the best integers.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static void Refresh(Row[] rows)
         {
             foreach (Row row in rows)
@@ -167,6 +171,7 @@ internal sealed partial class GramRounding
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Carry(int i)
         {
             ReadOnlySpan<float> factor = _layer._factor.AsSpan(i * _n, i + 1);
@@ -182,6 +187,7 @@ internal sealed partial class GramRounding
         }
 
         /// <summary>The loss of the integers, but for a constant that Babai's has as well.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private double Loss(double scale)
         {
             int width = Vector512<double>.Count;
@@ -212,6 +218,7 @@ internal sealed partial class GramRounding
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private bool Descend(double scale)
         {
             bool moved = false;

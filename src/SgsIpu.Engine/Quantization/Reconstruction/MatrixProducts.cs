@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -68,6 +69,7 @@ internal static class MatrixProducts
     }
 
     /// <summary>y += factor · x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(Span<float> y, float factor, ReadOnlySpan<float> x)
     {
         ref float source = ref MemoryMarshal.GetReference(x);
@@ -87,6 +89,7 @@ internal static class MatrixProducts
     }
 
     /// <summary>Sum of products, in double precision.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
         int width = Vector256<double>.Count;
@@ -109,6 +112,7 @@ internal static class MatrixProducts
     }
 
     /// <summary>Sum of products of single-precision numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
         int width = Vector256<float>.Count;
@@ -131,6 +135,7 @@ internal static class MatrixProducts
     }
 
     /// <summary>As <see cref="Dot(ReadOnlySpan{float}, ReadOnlySpan{float})"/>, with products in double precision, too.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double WideDot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
         int width = Vector512<double>.Count;
@@ -151,6 +156,7 @@ internal static class MatrixProducts
     }
 
     /// <summary>Eight numbers from a place on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Wide(ReadOnlySpan<float> x, int first)
     {
         (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Create(x[first..]));
@@ -173,6 +179,7 @@ internal static class MatrixProducts
     }
 
     /// <summary>Sum of single-precision numbers, in double precision.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Sum(ReadOnlySpan<float> x)
     {
         int width = Vector256<float>.Count;
@@ -199,6 +206,7 @@ internal static class MatrixProducts
     /// <param name="a">[rows, 6].</param>
     /// <param name="b">[rows, 16].</param>
     /// <param name="stride">Of the sums, from row to row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> sums, int stride)
     {
         ref float x = ref MemoryMarshal.GetReference(a);
@@ -211,13 +219,13 @@ internal static class MatrixProducts
             nuint at = (nuint)(r * TileColumns);
             Vector256<float> low = Vector256.LoadUnsafe(ref y, at);
             Vector256<float> high = Vector256.LoadUnsafe(ref y, at + 8);
-            ref float left = ref System.Runtime.CompilerServices.Unsafe.Add(ref x, r * TileRows);
+            ref float left = ref Unsafe.Add(ref x, r * TileRows);
             Add(ref s00, ref s01, left, low, high);
-            Add(ref s10, ref s11, System.Runtime.CompilerServices.Unsafe.Add(ref left, 1), low, high);
-            Add(ref s20, ref s21, System.Runtime.CompilerServices.Unsafe.Add(ref left, 2), low, high);
-            Add(ref s30, ref s31, System.Runtime.CompilerServices.Unsafe.Add(ref left, 3), low, high);
-            Add(ref s40, ref s41, System.Runtime.CompilerServices.Unsafe.Add(ref left, 4), low, high);
-            Add(ref s50, ref s51, System.Runtime.CompilerServices.Unsafe.Add(ref left, 5), low, high);
+            Add(ref s10, ref s11, Unsafe.Add(ref left, 1), low, high);
+            Add(ref s20, ref s21, Unsafe.Add(ref left, 2), low, high);
+            Add(ref s30, ref s31, Unsafe.Add(ref left, 3), low, high);
+            Add(ref s40, ref s41, Unsafe.Add(ref left, 4), low, high);
+            Add(ref s50, ref s51, Unsafe.Add(ref left, 5), low, high);
         }
 
         Store(sums, s00, s01);
@@ -228,6 +236,7 @@ internal static class MatrixProducts
         Store(sums[(5 * stride)..], s50, s51);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(ref Vector256<float> low, ref Vector256<float> high, float factor, Vector256<float> x, Vector256<float> y)
     {
         Vector256<float> f = Vector256.Create(factor);
