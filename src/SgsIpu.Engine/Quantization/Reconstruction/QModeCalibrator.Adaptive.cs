@@ -36,7 +36,8 @@ internal sealed partial class QModeCalibrator
 
         Built five = LeftAlone(plain, null, cancellationToken);
         Built rebuilt = Rebuilt(five, outcome, cancellationToken);
-        return Finish(Narrowed(rebuilt, five.Noise, outcome, cancellationToken) is { } narrower ? Rebuilt(narrower, outcome, cancellationToken) : rebuilt, outcome);
+        Built? narrower = Narrowed(rebuilt, five.Noise, outcome, cancellationToken) ?? Demoted(rebuilt, five.Noise, outcome, cancellationToken);
+        return Finish(narrower is null ? rebuilt : Rebuilt(narrower, outcome, cancellationToken), outcome);
     }
 
     /// <summary>
@@ -81,6 +82,39 @@ internal sealed partial class QModeCalibrator
             {
                 break;
             }
+        }
+
+        return best;
+    }
+
+    /// <summary>
+    /// The model with single layers taken back to 8 bits, those first that save most for the noise that they are foreseen to add. The others stay
+    /// as they were rebuilt, which a choice anew does not leave them.
+    /// </summary>
+    /// <returns>Null where nothing can be spared.</returns>
+    private Built? Demoted(Built start, WholeNoise limit, Outcome outcome, CancellationToken cancellationToken)
+    {
+        Built? best = null;
+        Dictionary<string, DataType> wide = start.Model.Chosen.ToDictionary(n => n, _ => DataType.Int16, StringComparer.Ordinal);
+        IEnumerable<(Node Node, double Rise)> layers = _weighted.Where(n => wide.ContainsKey(n.Name) && start.Model.Sensitivity.ContainsKey(n.Name))
+            .Select(n => (n, start.Noise.Rise(Reconstructor(cancellationToken).Whole(start.Model.Sensitivity[n.Name]))));
+        foreach ((Node node, _) in layers.OrderByDescending(l => MacsOf(l.Node) / Math.Max(l.Rise, double.Epsilon)).Take(Tries).ToArray())
+        {
+            DataType type = wide[node.Name];
+            wide.Remove(node.Name);
+            Built tried = LeftAlone(start.Model.WithTypes(wide), start, cancellationToken);
+            bool good = Measured(tried.Noise, limit) <= 0;
+            outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"8 bits again for '{node.Name}': {tried.Noise.Decibels:0.0} dB{(good ? "" : ", left alone")}"));
+            if (good)
+            {
+                best = tried;
+            }
+            else
+            {
+                wide[node.Name] = type;
+            }
+
+            Garbage.Sweep();
         }
 
         return best;
