@@ -1,8 +1,7 @@
-using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using SgsIpu.Core;
-using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace SgsIpu.Engine.Comparison;
 
@@ -61,113 +60,117 @@ internal sealed class RealMapping
     /// <summary>The real numbers of a row, or of the beginning of one.</summary>
     public void ReadRow(ReadOnlySpan<byte> values, Span<float> real)
     {
-        switch (_spec.Type)
+        switch (_spec)
         {
-            case DataType.UInt8: Widen(values, real); break;
-            case DataType.Int16: Widen(MemoryMarshal.Cast<byte, short>(values), real); break;
-            case DataType.Float32: values.CopyTo(MemoryMarshal.AsBytes(real)); break;
-            default: new Tensor(_spec.Type, new Shape(real.Length), values.ToArray()).ToFloats().CopyTo(real); break;
-        }
+            case { Quant: null, Type: DataType.Float32 }: values.CopyTo(MemoryMarshal.AsBytes(real)); break;
+            case { Quant: not null, Type: DataType.UInt8 }: ReadRow(values, real, _scale, _zero); break;
+            case { Quant: not null, Type: DataType.Int16 }: ReadRow(MemoryMarshal.Cast<byte, short>(values), real, _scale, _zero); break;
+            default:
+                new Tensor(_spec.Type, new Shape(real.Length), values.ToArray()).ToFloats().CopyTo(real);
+                for (int i = 0; _spec.Quant is not null && i < real.Length; i++)
+                {
+                    real[i] = (real[i] - _zero[i]) * _scale[i];
+                }
 
-        if (_scale.Length > 0)
-        {
-            TensorPrimitives.Subtract(real, _zero.AsSpan(0, real.Length), real);
-            TensorPrimitives.Multiply(real, _scale.AsSpan(0, real.Length), real);
+                break;
         }
     }
 
     /// <summary>Rounds real numbers to the nearest integers of the tensor, UINT8 or INT16, halves to the even ones.</summary>
     public void Write(ReadOnlySpan<float> real, Span<byte> values)
     {
-        (float low, float high) = _spec.Type == DataType.UInt8 ? (byte.MinValue, byte.MaxValue) : (-short.MaxValue, short.MaxValue);
-        float[] rented = ArrayPool<float>.Shared.Rent(RowLength);
         for (int at = 0; at < real.Length; at += RowLength)
         {
-            Span<float> row = rented.AsSpan(0, Math.Min(RowLength, real.Length - at));
-            TensorPrimitives.Divide(real.Slice(at, row.Length), _scale.AsSpan(0, row.Length), row);
-            TensorPrimitives.Round<float>(row, row);
-            TensorPrimitives.Add(row, _zero.AsSpan(0, row.Length), row);
-            TensorPrimitives.Max(row, low, row);
-            TensorPrimitives.Min(row, high, row);
+            ReadOnlySpan<float> row = real.Slice(at, Math.Min(RowLength, real.Length - at));
             if (_spec.Type == DataType.UInt8)
             {
-                Narrow(row, values.Slice(at, row.Length));
+                WriteRow(row, values.Slice(at, row.Length), _scale, _zero);
             }
             else
             {
-                Narrow(row, MemoryMarshal.Cast<byte, short>(values).Slice(at, row.Length));
+                WriteRow(row, MemoryMarshal.Cast<byte, short>(values).Slice(at, row.Length), _scale, _zero);
             }
         }
-
-        ArrayPool<float>.Shared.Return(rented);
     }
 
-    private static void Widen(ReadOnlySpan<byte> values, Span<float> real)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ReadRow(ReadOnlySpan<byte> values, Span<float> real, ReadOnlySpan<float> scale, ReadOnlySpan<float> zero)
     {
         int i = 0;
         for (; i <= values.Length - Vector128<byte>.Count; i += Vector128<byte>.Count)
         {
             (Vector128<ushort> lower, Vector128<ushort> upper) = Vector128.Widen(Vector128.Create(values[i..]));
-            Widen(lower.AsInt16(), real[i..]);
-            Widen(upper.AsInt16(), real[(i + Vector128<ushort>.Count)..]);
+            Read(lower.AsInt16(), real[i..], scale[i..], zero[i..]);
+            int next = i + Vector128<ushort>.Count;
+            Read(upper.AsInt16(), real[next..], scale[next..], zero[next..]);
         }
 
         for (; i < values.Length; i++)
         {
-            real[i] = values[i];
+            real[i] = (values[i] - zero[i]) * scale[i];
         }
     }
 
-    private static void Widen(ReadOnlySpan<short> values, Span<float> real)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ReadRow(ReadOnlySpan<short> values, Span<float> real, ReadOnlySpan<float> scale, ReadOnlySpan<float> zero)
     {
         int i = 0;
         for (; i <= values.Length - Vector128<short>.Count; i += Vector128<short>.Count)
         {
-            Widen(Vector128.Create(values[i..]), real[i..]);
+            Read(Vector128.Create(values[i..]), real[i..], scale[i..], zero[i..]);
         }
 
         for (; i < values.Length; i++)
         {
-            real[i] = values[i];
+            real[i] = (values[i] - zero[i]) * scale[i];
         }
     }
 
-    private static void Widen(Vector128<short> values, Span<float> real)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Read(Vector128<short> values, Span<float> real, ReadOnlySpan<float> scale, ReadOnlySpan<float> zero)
     {
-        (Vector128<int> lower, Vector128<int> upper) = Vector128.Widen(values);
-        Vector128.ConvertToSingle(lower).CopyTo(real);
-        Vector128.ConvertToSingle(upper).CopyTo(real[Vector128<int>.Count..]);
+        Vector256<float> wide = Vector256.ConvertToSingle(Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values)));
+        ((wide - Vector256.Create(zero)) * Vector256.Create(scale)).CopyTo(real);
     }
 
-    private static void Narrow(ReadOnlySpan<float> real, Span<byte> values)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WriteRow(ReadOnlySpan<float> real, Span<byte> values, ReadOnlySpan<float> scale, ReadOnlySpan<float> zero)
     {
         int i = 0;
         for (; i <= real.Length - Vector128<byte>.Count; i += Vector128<byte>.Count)
         {
-            Vector128.Narrow(Narrow(real[i..]).AsUInt16(), Narrow(real[(i + Vector128<short>.Count)..]).AsUInt16()).CopyTo(values[i..]);
+            int next = i + Vector128<short>.Count;
+            Vector128<short> lower = Rounded(real[i..], scale[i..], zero[i..], byte.MinValue, byte.MaxValue);
+            Vector128<short> upper = Rounded(real[next..], scale[next..], zero[next..], byte.MinValue, byte.MaxValue);
+            Vector128.Narrow(lower.AsUInt16(), upper.AsUInt16()).CopyTo(values[i..]);
         }
 
         for (; i < real.Length; i++)
         {
-            values[i] = (byte)real[i];
+            values[i] = (byte)Math.Clamp(MathF.Round(real[i] / scale[i]) + zero[i], byte.MinValue, byte.MaxValue);
         }
     }
 
-    private static void Narrow(ReadOnlySpan<float> real, Span<short> values)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WriteRow(ReadOnlySpan<float> real, Span<short> values, ReadOnlySpan<float> scale, ReadOnlySpan<float> zero)
     {
         int i = 0;
         for (; i <= real.Length - Vector128<short>.Count; i += Vector128<short>.Count)
         {
-            Narrow(real[i..]).CopyTo(values[i..]);
+            Rounded(real[i..], scale[i..], zero[i..], -short.MaxValue, short.MaxValue).CopyTo(values[i..]);
         }
 
         for (; i < real.Length; i++)
         {
-            values[i] = (short)real[i];
+            values[i] = (short)Math.Clamp(MathF.Round(real[i] / scale[i]) + zero[i], -short.MaxValue, short.MaxValue);
         }
     }
 
-    /// <summary>Whole numbers within INT16.</summary>
-    private static Vector128<short> Narrow(ReadOnlySpan<float> real) =>
-        Vector128.Narrow(Vector128.ConvertToInt32(Vector128.Create(real)), Vector128.ConvertToInt32(Vector128.Create(real[Vector128<float>.Count..])));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<short> Rounded(ReadOnlySpan<float> real, ReadOnlySpan<float> scale, ReadOnlySpan<float> zero, float low, float high)
+    {
+        Vector256<float> whole = Vector256.Round(Vector256.Create(real) / Vector256.Create(scale)) + Vector256.Create(zero);
+        Vector256<int> integers = Vector256.ConvertToInt32(Vector256.Min(Vector256.Max(whole, Vector256.Create(low)), Vector256.Create(high)));
+        return Vector128.Narrow(integers.GetLower(), integers.GetUpper());
+    }
 }
