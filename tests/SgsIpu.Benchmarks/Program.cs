@@ -60,6 +60,6 @@ switch (args)
         ImportBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] | calibration [level…] | models [network…] | memory [large] | qmodes [network…] [mode[@rate]…] [pictures] [spare] [layers] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load [network…] | digest folder | import]");
+        Console.Error.WriteLine("usage: SgsIpu.Benchmarks [accuracy [network…] [level…] [pictures] [spare] | calibration [level…] | models [network…] | memory [large] | qmodes [network…] [mode[@rate]…] [pictures] [spare] [layers] | speed [network…] | roofline network ALL_UINT8|ALL_INT16 | plan [folder] | load [network…] | digest folder | import]");
         return 2;
 }
