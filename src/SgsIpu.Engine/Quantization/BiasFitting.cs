@@ -101,7 +101,7 @@ internal sealed class BiasFitting(Graph graph, HeldSamples held)
         QuantParam quant = output.Quant!;
         double pixels = (double)output.Shape.Count / real.Length;
         long[] sums = Sums(output.Type, bytes, real.Length);
-        return [.. sums.Select((sum, c) => (real[c] / pixels) - (quant.Scale[quant.IsPerTensor ? 0 : c] * ((sum / pixels) - quant.ZeroPoint)))];
+        return [.. sums.Select((sum, c) => (real[c] / pixels) - (quant.Scale[quant.IsPerTensor ? 0 : c] * ((sum / pixels) - quant.ZeroOf(c))))];
     }
 
     /// <param name="type">UINT8 or INT16.</param>

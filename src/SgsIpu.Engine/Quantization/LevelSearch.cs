@@ -25,6 +25,9 @@ internal sealed class LevelSearch
     private readonly BiasFitting _fitting;
     private readonly List<string> _steps = [];
 
+    /// <summary>Whether channels may have integers of their own for 0, until they have proved not to pay.</summary>
+    private bool _offsets = true;
+
     /// <summary>Of what convolutions read, once they have proved themselves.</summary>
     private InputMoments? _moments;
 
@@ -99,6 +102,7 @@ internal sealed class LevelSearch
 
         (QuantizationVariant Variant, double[] Noise) best = (start, Noise(trial, start));
         _steps.Add($"ranges without outliers: {Db(best.Noise)}");
+        TryWithoutOffsets(trial, ref best, given);
         Try(trial, ref best, "ranges by their error at the readers", Variant(CalibrationLevel.L3, given));
         if (moments is not null)
         {
@@ -157,7 +161,7 @@ internal sealed class LevelSearch
     {
         // The table notes what became of each wish, so that every variant has its own.
         var given = new GivenTable(_state.Float.Graph, _state.Float.Given);
-        var plan = new PrecisionPlan(_model.Graph, _model.InputConfig, given, chosen, _consumers, widensMoves: _state.IsNarrow);
+        var plan = new PrecisionPlan(_model.Graph, _model.InputConfig, given, chosen, _consumers, widensMoves: _state.IsNarrow) { Offsets = _offsets };
         given.SettleBits(plan);
         var decider = new RangeDecider(_model, plan, level, given);
         TensorRanges ranges = decider.Decide(_state.Statistics, _cancellationToken);
@@ -196,6 +200,16 @@ internal sealed class LevelSearch
     }
 
     /// <summary>Later variants keep to it where it pays.</summary>
+    private void TryWithoutOffsets(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, IReadOnlyDictionary<string, DataType>? chosen)
+    {
+        if (best.Variant.Ranges.HaveOffsets)
+        {
+            _offsets = false;
+            _offsets = !Try(trial, ref best, "one integer for 0 in all channels", Variant(best.Variant.Level, chosen));
+        }
+    }
+
+    /// <inheritdoc cref="TryWithoutOffsets"/>
     private void TryTogether(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, Task<InputMoments> inputs)
     {
         _progress?.Report(new IpuProgress("Rounding weights together", 0, 0));

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Collections.Immutable;
 using SgsIpu.Core;
 using SgsIpu.Engine.Configuration;
+using SgsIpu.Engine.Passes;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Quantization;
@@ -110,14 +111,24 @@ internal sealed class PrecisionPlan
         return _graph.Outputs.Contains(tensor) && TypeOf(tensor) == DataType.UInt8 ? [] : consumers;
     }
 
+    /// <summary>Whether channels may have integers of their own for 0.</summary>
+    public bool Offsets { get; init; } = true;
+
     /// <summary>
-    /// True for a tensor that only convolutions without padding read in 8 bits, and that is requantized for them or a sum, so that each channel may
-    /// have an integer of its own for 0: what that adds to the sums of the readers is the same everywhere, and goes into their biases.
+    /// True for a tensor that only convolutions without padding read in 8 bits, and that is requantized for them, a sum, or written by a convolution that
+    /// cuts nothing off, so that each channel may have an integer of its own for 0: what that adds to the sums of the readers is the same
+    /// everywhere, and goes into their biases.
     /// </summary>
-    public bool MayHaveOffsets(string tensor) =>
-        _ranges.Where(r => r.Value == tensor).Select(r => r.Key).Append(tensor).All(t => _graph.Producer(t) is { } producer && (TypeOf(t) == DataType.Int16 || producer.Op is AddOp or SubOp)
-            && _graph.Consumers(t).Where(n => Reads8Bits(n, t)).All(n => _rules[n.Name] is { Bias: >= 0 } rule && n.Inputs.Length > rule.Bias && n.Inputs[rule.Bias].Length > 0
-                && n.Op is FullyConnectedOp or Conv2DOp { PadTop: 0, PadBottom: 0, PadLeft: 0, PadRight: 0 }));
+    public bool MayHaveOffsets(string tensor) => Offsets &&
+        _ranges.Where(r => r.Value == tensor).Select(r => r.Key).Append(tensor).All(t => (TypeOf(t) == DataType.Int16 || _graph.Producer(t)?.Op is AddOp or SubOp || IsShifted(t))
+            && _graph.Consumers(t).Where(n => Reads8Bits(n, t)).All(n => HasBias(n) && n.Op is FullyConnectedOp or Conv2DOp { PadTop: 0, PadBottom: 0, PadLeft: 0, PadRight: 0 }));
+
+    /// <summary>True where the bias of the convolution that writes a tensor can move its channels, and nothing but convolutions in 8 bits reads it.</summary>
+    private bool IsShifted(string tensor) =>
+        _graph.Producer(tensor) is { Op: Conv2DOp or DepthwiseConv2DOp } producer && HasBias(producer) && FusedActivation.Of(producer.Op) is null or { Min: float.NegativeInfinity, Max: float.PositiveInfinity }
+        && _graph.Consumers(tensor).All(n => Reads8Bits(n, tensor));
+
+    private bool HasBias(Node node) => _rules[node.Name] is { Class: QuantClass.Convolution, Bias: >= 0 } rule && node.Inputs.Length > rule.Bias && node.Inputs[rule.Bias].Length > 0;
 
     /// <summary>True for a convolution that takes a scale for each channel of its input into its weights.</summary>
     public bool FoldsChannels(Node node) => _consumers.Of(node) is not null;

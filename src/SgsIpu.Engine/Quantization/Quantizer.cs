@@ -231,7 +231,8 @@ internal sealed class Quantizer
     /// <summary>Adds weights and bias, which belong to the node, because they depend on the scale of its input.</summary>
     private void AddWeights(Node node, QuantRule rule, string[] inputs)
     {
-        RoundedWeights rounded = _rounded[node.Name];
+        string output = node.Outputs[0];
+        RoundedWeights rounded = _rounded[node.Name].Writing(Mapping(output, _plan.TypeOf(output), _plan.RangeOf(output)));
         inputs[rule.Weight] = AddConstant(node.Inputs[rule.Weight], rounded.Weights, rounded.WeightQuant);
         if (rounded.Bias is not null)
         {

@@ -11,6 +11,9 @@ internal sealed class TensorRanges
     /// <summary>INT16 mappings with a scale for each channel, by tensor.</summary>
     public IReadOnlyDictionary<string, QuantParam> Wide { get; set; } = new Dictionary<string, QuantParam>();
 
+    /// <summary>True where channels of a tensor have integers of their own for 0.</summary>
+    public bool HaveOffsets => _channels.Values.Any(m => !m.Offsets.IsEmpty);
+
     /// <summary>Sets the range of a tensor for one integer type.</summary>
     public void Set(string tensor, DataType type, (double Min, double Max) range) => _ranges[(tensor, type)] = range;
 

@@ -8,18 +8,24 @@ using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Tests.Quantization;
 
-/// <summary>Sums whose channels lie on one side of 0 each, half of them above and half below, and convolutions in 8 bits that read them.</summary>
+/// <summary>Tensors whose channels lie on one side of 0 each, half of them above and half below, and convolutions in 8 bits that read them.</summary>
 public sealed class ChannelOffsetsTests
 {
     private const int Side = 8;
     private const int Channels = 6;
 
+    /// <summary>What writes the tensor.</summary>
+    private const string Sum = "sum";
+    private const string SharedSum = "sum that another sum reads";
+    private const string Convolution = "convolution";
+
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void EachChannelIsCoveredFromItsLeastToItsGreatestValue(bool shared)
+    [InlineData(Sum)]
+    [InlineData(SharedSum)]
+    [InlineData(Convolution)]
+    public void EachChannelIsCoveredFromItsLeastToItsGreatestValue(string writer)
     {
-        QuantParam read = Read(Calibrated(shared, padded: false));
+        QuantParam read = Read(Calibrated(writer, padded: false));
         Assert.Equal(Channels, read.Offsets.Length);
         for (int c = 0; c < Channels; c++)
         {
@@ -30,33 +36,35 @@ public sealed class ChannelOffsetsTests
 
     /// <summary>Outside the image, 0 is one integer for all channels.</summary>
     [Fact]
-    public void PaddingTakesOneIntegerForZero() => Assert.Empty(Read(Calibrated(shared: false, padded: true)).Offsets);
+    public void PaddingTakesOneIntegerForZero() => Assert.Empty(Read(Calibrated(Sum, padded: true)).Offsets);
 
     [Fact]
     public void TheBitIsSeenAtTheOutput()
     {
-        IpuModel plain = Calibrated(shared: false, padded: false, CalibrationLevel.L1);
+        IpuModel plain = Calibrated(Sum, padded: false, CalibrationLevel.L1);
         Assert.Empty(Read(plain).Offsets);
-        Assert.True(Decibels(Calibrated(shared: false, padded: false, CalibrationLevel.L2)) > Decibels(plain) + 2);
+        Assert.True(Decibels(Calibrated(Sum, padded: false, CalibrationLevel.L2)) > Decibels(plain) + 2);
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void RebuildingKeepsThem(bool shared)
+    [InlineData(Sum)]
+    [InlineData(SharedSum)]
+    [InlineData(Convolution)]
+    public void RebuildingKeepsThem(string writer)
     {
-        IpuModel plain = Calibrated(shared, padded: false);
+        IpuModel plain = Calibrated(writer, padded: false);
         IpuModel rebuilt = IpuEngine.Calibrate(plain.Calibration!.Float, new CalibrationOptions(new Images()) { QMode = QMode.Q21 });
         Assert.NotEmpty(Read(rebuilt).Offsets);
         Assert.InRange(Decibels(rebuilt), Decibels(plain) - 1, double.PositiveInfinity);
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void FilesImagesAndOnnxRuntimeFollow(bool shared)
+    [InlineData(Sum)]
+    [InlineData(SharedSum)]
+    [InlineData(Convolution)]
+    public void FilesImagesAndOnnxRuntimeFollow(string writer)
     {
-        IpuModel model = Calibrated(shared, padded: false);
+        IpuModel model = Calibrated(writer, padded: false);
         Tensor x = new Images().Read(0, true, CancellationToken.None).Inputs[0];
         float[] expected = Run(model, x);
         Assert.Equal(expected, Run(SimFile.Read(SimFile.Write(model), "m.sim"), x));
@@ -74,24 +82,28 @@ public sealed class ChannelOffsetsTests
     [Fact]
     public void ComparisonsSeeRealNumbers()
     {
-        IpuModel model = Calibrated(shared: true, padded: false);
+        IpuModel model = Calibrated(SharedSum, padded: false);
         Assert.All(IpuEngine.Compare(model.Calibration!.Float, model, new Images(), new Images()), row => Assert.InRange(row.Sqnr, 25, double.PositiveInfinity));
     }
 
     private static QuantParam Read(IpuModel model) => model.Graph[model.Graph.Nodes.Single(n => n.Name == "y").Inputs[0]].Quant!;
 
-    private static IpuModel Calibrated(bool shared, bool padded, CalibrationLevel level = CalibrationLevel.L3)
+    private static IpuModel Calibrated(string writer, bool padded, CalibrationLevel level = CalibrationLevel.L3)
     {
         var editor = new GraphEditor("offsets");
         editor.AddInput(new TensorSpec("x", DataType.Float32, new Shape(1, Side, Side, 3)));
         string[] biases = [.. new[] { "b1", "b2" }.Select(b => editor.AddConstant(b, Tensor.FromArray<float>([.. Enumerable.Range(0, Channels).Select(c => c % 2 == 0 ? 1f : -1f)], Channels)))];
-        editor.Add("left", new Conv2DOp(), "x", Weights(editor, "w1", Channels, 3, 1), biases[0]);
-        editor.Add("right", new Conv2DOp(), "x", Weights(editor, "w2", Channels, 3, 1), biases[1]);
-        editor.Add("sum", new AddOp(), "left", "right");
+        string read = editor.Add("left", new Conv2DOp(), "x", Weights(editor, "w1", Channels, 3, 1), biases[0]);
+        if (writer != Convolution)
+        {
+            editor.Add("right", new Conv2DOp(), "x", Weights(editor, "w2", Channels, 3, 1), biases[1]);
+            read = editor.Add("sum", new AddOp(), "left", "right");
+        }
+
         Conv2DOp reader = padded ? new Conv2DOp { PadTop = 1, PadBottom = 1, PadLeft = 1, PadRight = 1 } : new Conv2DOp();
-        editor.Add("y", reader, "sum", Weights(editor, "w3", 4, Channels, padded ? 3 : 1), editor.AddConstant("b3", new Tensor(DataType.Float32, new Shape(4))));
+        editor.Add("y", reader, read, Weights(editor, "w3", 4, Channels, padded ? 3 : 1), editor.AddConstant("b3", new Tensor(DataType.Float32, new Shape(4))));
         editor.Outputs.Add("y");
-        if (shared)
+        if (writer == SharedSum)
         {
             editor.Add("z", new AddOp(), "sum", "left");
             editor.Outputs.Add("z");
