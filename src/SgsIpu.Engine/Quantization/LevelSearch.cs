@@ -161,7 +161,9 @@ internal sealed class LevelSearch
     {
         // The table notes what became of each wish, so that every variant has its own.
         var given = new GivenTable(_state.Float.Graph, _state.Float.Given);
-        var plan = new PrecisionPlan(_model.Graph, _model.InputConfig, given, chosen, _consumers, widensMoves: _state.IsNarrow) { Offsets = _offsets };
+
+        // Tight ranges of channels may cut off what the samples did not show: below level 3 it is not measured whether they pay. Of sums they mostly do.
+        var plan = new PrecisionPlan(_model.Graph, _model.InputConfig, given, chosen, _consumers, widensMoves: _state.IsNarrow) { Offsets = _offsets, ConvolutionOffsets = Level >= CalibrationLevel.L3 };
         given.SettleBits(plan);
         var decider = new RangeDecider(_model, plan, level, given);
         TensorRanges ranges = decider.Decide(_state.Statistics, _cancellationToken);

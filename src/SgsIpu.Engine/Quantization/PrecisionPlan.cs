@@ -114,6 +114,9 @@ internal sealed class PrecisionPlan
     /// <summary>Whether channels may have integers of their own for 0.</summary>
     public bool Offsets { get; init; } = true;
 
+    /// <summary>Whether those of tensors may that a convolution writes for others as it is.</summary>
+    public bool ConvolutionOffsets { get; init; } = true;
+
     /// <summary>
     /// True for a tensor that only convolutions without padding read in 8 bits, and that is requantized for them, a sum, or written by a convolution that
     /// cuts nothing off, so that each channel may have an integer of its own for 0: what that adds to the sums of the readers is the same
@@ -124,7 +127,7 @@ internal sealed class PrecisionPlan
             && _graph.Consumers(t).Where(n => Reads8Bits(n, t)).All(n => HasBias(n) && n.Op is FullyConnectedOp or Conv2DOp { PadTop: 0, PadBottom: 0, PadLeft: 0, PadRight: 0 }));
 
     /// <summary>True where the bias of the convolution that writes a tensor can move its channels, and nothing but convolutions in 8 bits reads it.</summary>
-    private bool IsShifted(string tensor) =>
+    private bool IsShifted(string tensor) => ConvolutionOffsets &&
         _graph.Producer(tensor) is { Op: Conv2DOp or DepthwiseConv2DOp } producer && HasBias(producer) && FusedActivation.Of(producer.Op) is null or { Min: float.NegativeInfinity, Max: float.PositiveInfinity }
         && _graph.Consumers(tensor).All(n => Reads8Bits(n, tensor));
 
