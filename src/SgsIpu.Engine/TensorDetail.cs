@@ -23,6 +23,12 @@ public sealed record TensorDetail(
     string Producer,
     ImmutableArray<string> Consumers)
 {
+    /// <summary>
+    /// How much further the integer for 0 of each channel is from <see cref="ZeroPoint"/>: real = Scale[c] · (q − ZeroPoint − Offsets[c]). Empty where all
+    /// channels share one.
+    /// </summary>
+    public ImmutableArray<int> Offsets { get; init; } = [];
+
     /// <summary>The model that the tensor belongs to.</summary>
     public string Model { get; init; } = "";
 

@@ -42,6 +42,7 @@ internal static class TensorTable
             graph.Producer(tensor.Name)?.Op.Name ?? "",
             [.. graph.Consumers(tensor.Name).Select(c => c.Op.Name)])
         {
+            Offsets = tensor.Quant?.Offsets ?? [],
             Model = model.Name,
             Owner = model,
             FloatTensor = types is null ? FloatName.Of(graph, tensor.Name) : tensor.Name,

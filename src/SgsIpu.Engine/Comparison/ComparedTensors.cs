@@ -9,6 +9,7 @@ internal sealed class ComparedTensors
 {
     private readonly Dictionary<string, string> _referenceOf;
     private readonly Dictionary<string, RealMapping> _mappings;
+    private readonly Dictionary<string, RealMapping> _referenceMappings;
     private readonly Dictionary<string, string> _speakerOf;
 
     /// <param name="only">Tensors of the reference that count; null for all.</param>
@@ -19,6 +20,7 @@ internal sealed class ComparedTensors
         _mappings = Models.ToDictionary(t => t, t => new RealMapping(model[t]), StringComparer.Ordinal);
         _speakerOf = _referenceOf.GroupBy(p => p.Value, p => p.Key)
             .ToDictionary(g => g.Key, g => g.FirstOrDefault(t => model.Producer(t) is { Op: not BoundaryOp }) ?? g.First(), StringComparer.Ordinal);
+        _referenceMappings = References.ToDictionary(t => t, t => new RealMapping(reference[t]), StringComparer.Ordinal);
     }
 
     public Graph Reference { get; }
@@ -42,6 +44,9 @@ internal sealed class ComparedTensors
 
     /// <summary>What the elements of a tensor of the model stand for.</summary>
     public RealMapping MappingOf(string tensor) => _mappings[tensor];
+
+    /// <summary>What the elements of a tensor of the reference stand for.</summary>
+    public RealMapping ReferenceMappingOf(string tensor) => _referenceMappings[tensor];
 
     /// <summary>True for a tensor of integers that real numbers can be rounded to.</summary>
     public bool IsRounded(string tensor) => _mappings.ContainsKey(tensor) && Model[tensor] is { Quant: not null, Type: DataType.UInt8 or DataType.Int16 };

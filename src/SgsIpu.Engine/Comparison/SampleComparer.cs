@@ -36,7 +36,7 @@ internal sealed class SampleComparer(
         {
             if (_real.TryGetValue(tensor, out float[]? real))
             {
-                new RealMapping(tensors.Reference[tensor]).Read(values, real);
+                tensors.ReferenceMappingOf(tensor).Read(values, real);
             }
         }
 

@@ -129,9 +129,9 @@ public static class QuantParamExport
 
     private static ImmutableArray<float> Least(TensorSpec tensor) => tensor.Quant! is { Min.IsEmpty: false } known
         ? known.Min
-        : [.. tensor.Quant!.Scale.Select(s => (float)(s * ((tensor.Type == DataType.UInt8 ? 0 : -short.MaxValue) - tensor.Quant.ZeroPoint)))];
+        : [.. tensor.Quant!.Scale.Select((s, c) => (float)(s * ((tensor.Type == DataType.UInt8 ? 0 : -short.MaxValue) - tensor.Quant.ZeroOf(c))))];
 
     private static ImmutableArray<float> Greatest(TensorSpec tensor) => tensor.Quant! is { Max.IsEmpty: false } known
         ? known.Max
-        : [.. tensor.Quant!.Scale.Select(s => (float)(s * ((tensor.Type == DataType.UInt8 ? byte.MaxValue : short.MaxValue) - tensor.Quant.ZeroPoint)))];
+        : [.. tensor.Quant!.Scale.Select((s, c) => (float)(s * ((tensor.Type == DataType.UInt8 ? byte.MaxValue : short.MaxValue) - tensor.Quant.ZeroOf(c))))];
 }

@@ -29,6 +29,8 @@ internal static class Calibrator
         IpuModel result = options.QMode is { } mode
             ? new Reconstruction.QModeCalibrator(state, mode, options, progress).Calibrate(cancellationToken)
             : Quantize(state, null, progress, cancellationToken);
+
+        // What follows in a pipeline does not need what was rounded and measured on the way.
         Garbage.Sweep();
         return result;
     }

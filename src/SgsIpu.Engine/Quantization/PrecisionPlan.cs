@@ -114,7 +114,7 @@ internal sealed class PrecisionPlan
     /// <summary>Whether channels may have integers of their own for 0.</summary>
     public bool Offsets { get; init; } = true;
 
-    /// <summary>Whether those of tensors may that a convolution writes for others as it is.</summary>
+    /// <summary>Whether those of tensors may as well that a convolution writes for others as they are.</summary>
     public bool ConvolutionOffsets { get; init; } = true;
 
     /// <summary>
@@ -123,13 +123,15 @@ internal sealed class PrecisionPlan
     /// everywhere, and goes into their biases.
     /// </summary>
     public bool MayHaveOffsets(string tensor) => Offsets &&
-        _ranges.Where(r => r.Value == tensor).Select(r => r.Key).Append(tensor).All(t => (TypeOf(t) == DataType.Int16 || _graph.Producer(t)?.Op is AddOp or SubOp || IsShifted(t))
-            && _graph.Consumers(t).Where(n => Reads8Bits(n, t)).All(n => HasBias(n) && n.Op is FullyConnectedOp or Conv2DOp { PadTop: 0, PadBottom: 0, PadLeft: 0, PadRight: 0 }));
+        _ranges.Where(r => r.Value == tensor).Select(r => r.Key).Append(tensor).All(t =>
+            (TypeOf(t) == DataType.Int16 || _graph.Producer(t)?.Op is AddOp or SubOp || IsShifted(t)) && _graph.Consumers(t).Where(n => Reads8Bits(n, t)).All(TakesOffsets));
 
     /// <summary>True where the bias of the convolution that writes a tensor can move its channels, and nothing but convolutions in 8 bits reads it.</summary>
     private bool IsShifted(string tensor) => ConvolutionOffsets &&
         _graph.Producer(tensor) is { Op: Conv2DOp or DepthwiseConv2DOp } producer && HasBias(producer) && FusedActivation.Of(producer.Op) is null or { Min: float.NegativeInfinity, Max: float.PositiveInfinity }
         && _graph.Consumers(tensor).All(n => Reads8Bits(n, tensor));
+
+    private bool TakesOffsets(Node node) => HasBias(node) && node.Op is FullyConnectedOp or Conv2DOp { PadTop: 0, PadBottom: 0, PadLeft: 0, PadRight: 0 };
 
     private bool HasBias(Node node) => _rules[node.Name] is { Class: QuantClass.Convolution, Bias: >= 0 } rule && node.Inputs.Length > rule.Bias && node.Inputs[rule.Bias].Length > 0;
 

@@ -10,7 +10,7 @@ internal sealed class SharedArena : IDisposable
 {
     private static readonly Lock Gate = new();
     private static int _users;
-    private int _used = 1;
+    private int _isOpen = 1;
 
     private SharedArena()
     {
@@ -45,7 +45,7 @@ internal sealed class SharedArena : IDisposable
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _used, 0) == 0)
+        if (Interlocked.Exchange(ref _isOpen, 0) == 0)
         {
             return;
         }

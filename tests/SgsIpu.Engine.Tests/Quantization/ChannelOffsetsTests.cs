@@ -86,6 +86,21 @@ public sealed class ChannelOffsetsTests
         Assert.All(IpuEngine.Compare(model.Calibration!.Float, model, new Images(), new Images()), row => Assert.InRange(row.Sqnr, 25, double.PositiveInfinity));
     }
 
+    [Fact]
+    public void DetailsTellThemAndTheRangesThatTheyCover()
+    {
+        IpuModel model = Calibrated(Convolution, padded: false);
+        TensorSpec read = model.Graph[model.Graph.Nodes.Single(n => n.Name == "y").Inputs[0]];
+        TensorDetail detail = IpuEngine.TensorDetails(model).Single(d => d.Name == read.Name);
+        Assert.Equal(read.Quant!.Offsets, detail.Offsets);
+        for (int c = 0; c < Channels; c++)
+        {
+            double zero = detail.ZeroPoint + detail.Offsets[c];
+            Assert.InRange(detail.Min[c], (-zero - 1) * detail.Scale[c], detail.Max[c]);
+            Assert.InRange(detail.Max[c], detail.Min[c], (256 - zero) * detail.Scale[c]);
+        }
+    }
+
     private static QuantParam Read(IpuModel model) => model.Graph[model.Graph.Nodes.Single(n => n.Name == "y").Inputs[0]].Quant!;
 
     private static IpuModel Calibrated(string writer, bool padded, CalibrationLevel level = CalibrationLevel.L3)
