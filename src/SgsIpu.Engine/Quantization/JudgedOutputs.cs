@@ -4,30 +4,36 @@ using SgsIpu.Ops;
 namespace SgsIpu.Engine.Quantization;
 
 /// <summary>
-/// What a network is judged by: its outputs, and in place of those that a softmax makes what it reads. Behind a softmax one class has nearly
-/// all in most samples, so that a choice among forms of a layer would follow the few undecided ones.
+/// What a network is judged by: its outputs, and in place of those that a choice makes (see <see cref="QuantRule.Chooses"/>) what it chooses
+/// from. Behind a softmax one class has nearly all in most samples, rows of detections stand in the order of their scores: what is measured
+/// there would follow the few undecided ones.
 /// </summary>
 internal static class JudgedOutputs
 {
     /// <summary>The float graph with what it is judged by as outputs.</summary>
-    public static Graph OfRealBeforeSoftmax(Graph real) => With(real, real, new IdentityOp());
+    public static Graph OfReal(Graph real) => With(real, real, new IdentityOp());
 
     /// <summary>A fixed graph, with the float graph's own outputs, likewise.</summary>
-    public static Graph OfFixedBeforeSoftmax(Graph real, Graph graph) => With(real, graph, new DequantizeOp());
+    public static Graph OfFixed(Graph real, Graph graph) => With(real, graph, new DequantizeOp());
 
     private static Graph With(Graph real, Graph graph, IpuOperator op)
     {
         GraphEditor editor = graph.Edit();
         foreach (string output in real.Outputs.Distinct())
         {
-            if (SoftmaxOf(real, output) is { } softmax && graph.Nodes.FirstOrDefault(n => n.Name == softmax.Name) is { } node)
+            (Node Reader, int Input)[] read = [.. Read(real, output).Where(r => graph.Nodes.Any(n => n.Name == r.Reader.Name))];
+            foreach ((Node reader, int input) in read)
             {
-                string judged = output + "/judged";
-                editor.AddNode(judged, op, [node.Inputs[0]], [judged]);
-                editor.Outputs.Add(judged);
-                while (editor.Outputs.Remove(output))
+                string judged = reader.Inputs[input] + "/judged";
+                if (!editor.Outputs.Contains(judged))
                 {
+                    editor.AddNode(judged, op, [graph.Nodes.First(n => n.Name == reader.Name).Inputs[input]], [judged]);
+                    editor.Outputs.Add(judged);
                 }
+            }
+
+            while (read.Length > 0 && editor.Outputs.Remove(output))
+            {
             }
         }
 
@@ -35,8 +41,8 @@ internal static class JudgedOutputs
         return editor.ToGraph();
     }
 
-    /// <summary>The softmax that makes a tensor, but for its shape; null where there is none.</summary>
-    private static Node? SoftmaxOf(Graph real, string tensor)
+    /// <summary>What a tensor is chosen from, but for its shape: nodes with the positions of what they read; none where it is no choice.</summary>
+    private static IEnumerable<(Node Reader, int Input)> Read(Graph real, string tensor)
     {
         Node? node = real.Producer(tensor);
         while (node is { Op: ReshapeOp or TransposeOp or IdentityOp })
@@ -44,6 +50,18 @@ internal static class JudgedOutputs
             node = real.Producer(node.Inputs[0]);
         }
 
-        return node is { Op: SoftmaxOp } ? node : null;
+        if (node is null || ((IpuOperator)node.Op).Quantize(real.InputsOf(node)) is not { Chooses: true } rule)
+        {
+            yield break;
+        }
+
+        foreach (int input in rule.Activations.Where(i => real[node.Inputs[i]] is { IsConstant: false, Type: DataType.Float32 }))
+        {
+            (Node, int)[] before = [.. Read(real, node.Inputs[input])];
+            foreach ((Node, int) read in before.Length > 0 ? before : [(node, input)])
+            {
+                yield return read;
+            }
+        }
     }
 }

@@ -40,7 +40,7 @@ internal sealed class LevelSearch
         _given = given;
         _progress = progress;
         _cancellationToken = cancellationToken;
-        _judged = JudgedOutputs.OfRealBeforeSoftmax(model.Graph);
+        _judged = JudgedOutputs.OfReal(model.Graph);
         _consumers = new ChannelConsumers(model.Graph);
         _rounding = new ConvolutionRounding(model.Graph, state.Statistics, state.Level, given, _consumers);
         _fitting = new BiasFitting(model.Graph, state.Held);
@@ -186,7 +186,7 @@ internal sealed class LevelSearch
     }
 
     private double[] Noise(FixedTrial trial, QuantizationVariant variant) =>
-        trial.Noise(JudgedOutputs.OfFixedBeforeSoftmax(_model.Graph, WithoutBorder(variant)), _cancellationToken);
+        trial.Noise(JudgedOutputs.OfFixed(_model.Graph, WithoutBorder(variant)), _cancellationToken);
 
     private bool Try(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, string what, QuantizationVariant variant)
     {

@@ -1,13 +1,11 @@
 using SgsIpu.Core;
-using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Quantization;
 
 /// <summary>
 /// The parts of a model's outputs that errors are counted for. A map (corners of boxes, planes of classes) is read position by position,
 /// and its channels differ in unit and in size: each is a part. A vector that stands for the whole sample is one part, so is a sequence of
-/// classifications (the characters of a text), whose channels are classes, and so are the rows that a post-processing makes, which come in no
-/// fixed order.
+/// classifications (the characters of a text), whose channels are classes.
 /// </summary>
 internal sealed class OutputParts
 {
@@ -111,12 +109,11 @@ internal sealed class OutputParts
 
     private static bool IsMap(Graph graph, string output) => Positions(graph, output) is var positions && positions >= LeastPositions && positions >= graph[output].Shape[-1];
 
-    /// <summary>Places of an output that are a result each; 1 of a batch of vectors, and of rows that come in no fixed order.</summary>
+    /// <summary>Places of an output that are a result each; 1 of a batch of vectors.</summary>
     private static long Positions(Graph graph, string output)
     {
         Shape shape = graph[output].Shape;
         long positions = shape.Rank == 0 ? 1 : shape.Count / Math.Max(shape[-1], 1);
-        bool isOrdered = !(graph.Producer(output) is { } node && ((IpuOperator)node.Op).Quantize(graph.InputsOf(node)).Class == QuantClass.PostProcessing);
-        return isOrdered && (shape.Rank > 2 || positions >= LeastPositions) ? positions : 1;
+        return shape.Rank > 2 || positions >= LeastPositions ? positions : 1;
     }
 }

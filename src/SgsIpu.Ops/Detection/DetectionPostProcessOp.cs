@@ -82,7 +82,7 @@ public sealed partial record DetectionPostProcessOp(
         ];
     }
 
-    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.General(2);
+    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.General(2) with { Chooses = true };
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 

@@ -58,7 +58,7 @@ public sealed partial record NonMaxSuppressionOp(int MaxPerClass, float IouThres
         emitter.Add("Pad", [found, pads, emitter.Constant(Tensor.Scalar(-1L), "none")], [emitter.DefineNative(node.Outputs[0])]);
     }
 
-    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.General(2);
+    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.General(2) with { Chooses = true };
 
     public override OperatorCost Cost(IReadOnlyList<TensorSpec?> inputs, IReadOnlyList<TensorSpec> outputs) => OperatorCost.Of(inputs, outputs);
 

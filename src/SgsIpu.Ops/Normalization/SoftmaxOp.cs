@@ -38,7 +38,7 @@ public sealed record SoftmaxOp(int Axis = -1) : IpuOperator
         emitter.Add("Softmax", [emitter.Native(node.Inputs[0])], [emitter.DefineNative(node.Outputs[0])], ("axis", (long)axis));
     }
 
-    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.General() with { OutputRange = (0, 1) };
+    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.General() with { OutputRange = (0, 1), Chooses = true };
 
     public override ImmutableArray<Tensor> BuildTables(FixedBinding binding) => [SoftmaxKernel.BuildTable(FixedOperand.OfInput(binding, 0).Scale)];
 

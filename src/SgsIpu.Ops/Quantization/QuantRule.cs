@@ -20,6 +20,12 @@ public sealed record QuantRule(QuantClass Class)
     /// <summary>The output's range where it is known without statistics (sigmoid: 0 to 1); null where it is observed.</summary>
     public (double Min, double Max)? OutputRange { get; init; }
 
+    /// <summary>
+    /// Whether the outputs are a choice among the values that are read (the largest, the most likely, boxes that are kept). Few samples are near
+    /// the border of a choice, so that rounding is judged by what is read, not by what is chosen.
+    /// </summary>
+    public bool Chooses { get; init; }
+
     public static QuantRule Convolution(int weightAxis) => new(QuantClass.Convolution) { Weight = 1, WeightAxis = weightAxis, Bias = 2 };
 
     /// <summary>INT16 in, own range out; the first <paramref name="activations"/> inputs are real numbers.</summary>
@@ -30,5 +36,5 @@ public sealed record QuantRule(QuantClass Class)
     public static QuantRule Index() => new(QuantClass.Index) { Activations = [] };
 
     /// <summary>INT16 in, outputs as they are; the first <paramref name="activations"/> inputs are real numbers.</summary>
-    public static QuantRule PostProcessing(int activations) => new(QuantClass.PostProcessing) { Activations = [.. Enumerable.Range(0, activations)] };
+    public static QuantRule PostProcessing(int activations) => new(QuantClass.PostProcessing) { Activations = [.. Enumerable.Range(0, activations)], Chooses = true };
 }

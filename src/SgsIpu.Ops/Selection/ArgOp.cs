@@ -52,7 +52,7 @@ public sealed record ArgOp(bool Max, int Axis, bool KeepDims = true, bool Last =
     public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        return inputs[0]!.Type.IsFloat() ? QuantRule.General() : QuantRule.Index();
+        return inputs[0]!.Type.IsFloat() ? QuantRule.General() with { Chooses = true } : QuantRule.Index();
     }
 
     /// <summary>One scale serves the whole tensor, so that the order of the integers is that of the numbers.</summary>

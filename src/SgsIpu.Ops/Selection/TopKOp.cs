@@ -53,7 +53,7 @@ public sealed record TopKOp(int K, int Axis, bool Largest = true) : IpuOperator
             ("sorted", 1L));
     }
 
-    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Preserving();
+    public override QuantRule Quantize(IReadOnlyList<TensorSpec?> inputs) => QuantRule.Preserving() with { Chooses = true };
 
     /// <summary>One scale serves the whole tensor, so that the order of the integers is that of the numbers.</summary>
     public override FixedKernel PrepareFixed(FixedBinding binding)

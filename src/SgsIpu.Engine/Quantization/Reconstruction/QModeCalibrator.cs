@@ -205,7 +205,7 @@ internal sealed partial class QModeCalibrator
         IReadOnlyList<int> from = Rebuilds ? Reconstructor(cancellationToken).Judges : [.. Enumerable.Range(0, _options.Samples.Count)];
         int count = Math.Min(Probes, from.Count);
         int[] probes = [.. Enumerable.Range(0, count).Select(i => from[(int)((long)i * from.Count / count)])];
-        graph = JudgedOutputs.OfFixedBeforeSoftmax(_real, graph);
+        graph = JudgedOutputs.OfFixed(_real, graph);
         return new OutputSensitivity(graph, new FixedInputs(_real, graph), tries, cancellationToken).Measure(_options.Samples, probes, _options.NumProcess, _progress, cancellationToken);
     }
 

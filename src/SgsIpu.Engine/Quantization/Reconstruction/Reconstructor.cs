@@ -50,7 +50,7 @@ internal sealed class Reconstructor
         int layers = real.Nodes.Count(n => LayerGeometry.Of(real, n) is not null);
         long affordable = Math.Max(LeastJudges, JudgedMacs / Math.Max(1, macs * layers));
         _judges = (int)Math.Min(_chosen.Length - _firstJudge, affordable);
-        _judged = JudgedOutputs.OfRealBeforeSoftmax(real);
+        _judged = JudgedOutputs.OfReal(real);
         _trial = Trial(FormJudges, cancellationToken);
     }
 
@@ -83,7 +83,7 @@ internal sealed class Reconstructor
             return new WholeNoise([], []);
         }
 
-        graph = JudgedOutputs.OfFixedBeforeSoftmax(_real, graph);
+        graph = JudgedOutputs.OfFixed(_real, graph);
         var walk = new FixedWalk(graph, new FixedInputs(_real, graph), _options.Samples, samples, _options.NumProcess, cancellationToken);
         walk.RunTo(graph.Nodes.Length, _options.NumProcess, cancellationToken);
         return WholeNoise.Of(trial, [.. samples.Select((_, s) => trial.NoiseOf(s, graph.Outputs.Distinct().ToDictionary(o => o, o => new Tensor(graph[o].Type, graph[o].Shape, walk.Bytes(o, s).ToArray()), StringComparer.Ordinal)))]);
@@ -99,7 +99,7 @@ internal sealed class Reconstructor
         (Node Node, PatchRows Rows)[] layers = [.. Layers(graph).Select(l => (l.Node, new PatchRows(l.Geometry, _chosen.Length)))];
         Dictionary<string, LayerGeometry> geometry = Layers(graph).ToDictionary(l => l.Node.Name, l => l.Geometry, StringComparer.Ordinal);
         var patches = new FloatPatches(_real, layers, _options.Samples, _chosen, _options.NumProcess, _cuda);
-        graph = JudgedOutputs.OfFixedBeforeSoftmax(_real, graph);
+        graph = JudgedOutputs.OfFixed(_real, graph);
         var inputs = new FixedInputs(_real, graph);
         var walk = new FixedWalk(graph, inputs, _options.Samples, _chosen, _options.NumProcess, cancellationToken);
         OutputJudge? judge = _trial.IsEmpty ? null : new OutputJudge(graph, inputs, _trial, _firstJudge, _judges, cancellationToken);

@@ -157,19 +157,6 @@ public sealed class ReconstructorTests
         Assert.Equal("Dequantize", Assert.Single(behind.Nodes).Op.Name);
     }
 
-    [Fact]
-    public void ASoftmaxIsJudgedByWhatItReads()
-    {
-        var editor = new GraphEditor("scores");
-        editor.AddInput(new TensorSpec("x", DataType.Float32, new Shape(1, 4)));
-        editor.Add("s", new SoftmaxOp(-1), "x");
-        editor.Outputs.Add(editor.Add("y", new IdentityOp(), "s"));
-        editor.Outputs.Add("x");
-        Graph judged = JudgedOutputs.OfRealBeforeSoftmax(editor.ToGraph());
-        Assert.Equal(["x", "y/judged"], judged.Outputs.ToArray());
-        Assert.Equal("x", judged.Producer("y/judged")!.Inputs[0]);
-    }
-
     private static (Reconstructor Reconstructor, Graph Graph) Setup(bool wide)
     {
         FileSampleSource samples = SampleModel.Open(SampleModel.Float, "calibration");
