@@ -11,8 +11,8 @@ namespace SgsIpu.Engine.Quantization;
 /// </summary>
 internal sealed class HeldSamples(long sampleBytes)
 {
-    private const int Most = 16;
-    private const long MostBytes = 16 << 20;
+    private const int Most = 32;
+    private const long MostBytes = 32 << 20;
 
     /// <summary>Samples that fixed graphs are run on, as many as decisions need in the time that they may take.</summary>
     private const int MostRuns = 8;

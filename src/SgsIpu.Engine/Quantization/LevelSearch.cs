@@ -13,6 +13,9 @@ namespace SgsIpu.Engine.Quantization;
 /// </summary>
 internal sealed class LevelSearch
 {
+    /// <summary>So much more or less noise, in dB, may be turned by fitted biases.</summary>
+    private const double Close = 1;
+
     private readonly IpuModel _model;
     private readonly IpuModel _plain;
     private readonly CalibrationState _state;
@@ -107,7 +110,6 @@ internal sealed class LevelSearch
         if (moments is not null)
         {
             TryTogether(trial, ref best, moments);
-            TryBiases(trial, ref best, best.Variant);
             if (MayPromote && given is null)
             {
                 TryPromoted(trial, ref best, best.Variant.Level);
@@ -188,17 +190,13 @@ internal sealed class LevelSearch
     private double[] Noise(FixedTrial trial, QuantizationVariant variant) =>
         trial.Noise(JudgedOutputs.OfFixed(_model.Graph, WithoutBorder(variant)), _cancellationToken);
 
-    private bool Try(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, string what, QuantizationVariant variant)
+    private (QuantizationVariant Variant, double[] Noise) Try(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, string what, QuantizationVariant variant)
     {
-        double[] noise = Noise(trial, variant);
-        bool better = FixedTrial.Decibels(noise) > FixedTrial.Decibels(best.Noise);
-        _steps.Add($"{what}: {Db(noise)}{(better ? "" : ", left alone")}");
-        if (better)
-        {
-            best = (variant, noise);
-        }
-
-        return better;
+        (QuantizationVariant Variant, double[] Noise) tried = (variant, Noise(trial, variant));
+        bool better = FixedTrial.Decibels(tried.Noise) > FixedTrial.Decibels(best.Noise);
+        _steps.Add($"{what}: {Db(tried.Noise)}{(better ? "" : ", left alone")}");
+        best = better ? tried : best;
+        return tried;
     }
 
     /// <summary>Later variants keep to it where it pays.</summary>
@@ -207,26 +205,36 @@ internal sealed class LevelSearch
         if (best.Variant.Ranges.HaveOffsets)
         {
             _offsets = false;
-            _offsets = !Try(trial, ref best, "one integer for 0 in all channels", Variant(best.Variant.Level, chosen));
+            Try(trial, ref best, "one integer for 0 in all channels", Variant(best.Variant.Level, chosen));
+            _offsets = best.Variant.Ranges.HaveOffsets;
         }
     }
 
-    /// <inheritdoc cref="TryWithoutOffsets"/>
+    /// <summary>
+    /// Weights of an output rounded together or each on its own, and biases fitted. Fitted biases make up for more of the one than of the other: where
+    /// the two are close, both are fitted. Later variants keep to what was better.
+    /// </summary>
     private void TryTogether(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, Task<InputMoments> inputs)
     {
         _progress?.Report(new IpuProgress("Rounding weights together", 0, 0));
-        InputMoments moments = inputs.GetAwaiter().GetResult();
-        if (Try(trial, ref best, "weights of an output rounded together", best.Variant with { Moments = moments }))
+        (QuantizationVariant Variant, double[] Noise) other = best;
+        (QuantizationVariant Variant, double[] Noise) together = Try(trial, ref best, "weights of an output rounded together", best.Variant with { Moments = inputs.GetAwaiter().GetResult() });
+        bool isClose = Math.Abs(FixedTrial.Decibels(together.Noise) - FixedTrial.Decibels(other.Noise)) < Close;
+        other = best.Variant.Moments is null ? together : other;
+        TryBiases(trial, ref best, best.Variant);
+        if (isClose)
         {
-            _moments = moments;
+            TryBiases(trial, ref best, other.Variant, other.Variant.Moments is null ? ", weights rounded each on its own" : ", weights rounded together");
         }
+
+        _moments = best.Variant.Moments;
     }
 
-    private void TryBiases(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, QuantizationVariant variant)
+    private void TryBiases(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, QuantizationVariant variant, string how = "")
     {
         _progress?.Report(new IpuProgress("Fitting biases", 0, 0));
         Dictionary<string, double[]> shifts = _fitting.Fit(WithoutBorder(variant), _cancellationToken);
-        Try(trial, ref best, "biases fitted", variant with { BiasShifts = shifts });
+        Try(trial, ref best, "biases fitted" + how, variant with { BiasShifts = shifts });
     }
 
     /// <summary>Convolutions that run in 8 bits because nobody asked otherwise.</summary>
