@@ -69,7 +69,8 @@ internal static class AccuracyBenchmark
             IEnumerable<Measure> all =
             [
                 .. score.Measures,
-                new("SQNR", score.Sqnr, " dB", sqnr),
+                new("SQNR", score.Noise.Sqnr, " dB", sqnr),
+                new("before softmax", score.BeforeSoftmax.Sqnr, " dB"),
                 new("16-bit MACs", 100 * WideShare(integers.Graph), " %", share, AtMost: true),
                 new("calibration", seconds, " s"),
             ];
@@ -84,12 +85,15 @@ internal static class AccuracyBenchmark
     /// <summary>Runs both models over the same pictures.</summary>
     public static Score Judge(Score score, IpuModel real, IpuModel integers, Func<IpuModel, ISampleSource> samples)
     {
-        var outputs = new JudgedTensors(real.Graph);
-        var same = new JudgedTensors(integers.Graph);
-        var options = new RunOptions(samples(real)) { NumProcess = Environment.ProcessorCount, Observed = outputs.Observed };
-        foreach ((RunResult exact, RunResult rounded) in IpuEngine.Run(real, options).Zip(IpuEngine.Run(integers, options with { Samples = samples(integers), Observed = same.Observed })))
+        (JudgedTensors outputs, JudgedTensors logits) = (new(real.Graph), new(real.Graph, beforeSoftmax: true));
+        (JudgedTensors fixedOutputs, JudgedTensors fixedLogits) = (new(integers.Graph), new(integers.Graph, beforeSoftmax: true));
+        IEnumerable<RunResult> Results(IpuModel model, JudgedTensors first, JudgedTensors second) =>
+            IpuEngine.Run(model, new RunOptions(samples(model)) { NumProcess = Environment.ProcessorCount, Observed = [.. first.Observed.Union(second.Observed)] });
+        foreach ((RunResult exact, RunResult rounded) in Results(real, outputs, logits).Zip(Results(integers, fixedOutputs, fixedLogits)))
         {
-            score.Add(exact.Source, exact.Outputs, rounded.Outputs, outputs.Of(exact.Outputs), same.Of(rounded.Outputs));
+            score.Judge(exact.Source, exact.Outputs, rounded.Outputs);
+            score.Noise.Add(outputs.Of(exact.Outputs), fixedOutputs.Of(rounded.Outputs));
+            score.BeforeSoftmax.Add(logits.Of(exact.Outputs), fixedLogits.Of(rounded.Outputs));
         }
 
         return score;

@@ -45,7 +45,7 @@ internal static class ModelsBenchmark
             double milliseconds = Enumerable.Range(0, Rounds).Min(_ => Milliseconds(() => model.Import("")));
             string row = FormattableString.Invariant($"{milliseconds,7:0} ms{ModelReader.Read(model.FullPath, new ReadOptions { WeightFile = model.Options([]).WeightFile }).Nodes.Length,6} →{real.Nodes.Length,4}{FloatOracle.Error(model),14:0.0e+0}");
             IpuModel integers = IpuEngine.Calibrate(real, new CalibrationOptions(model.CalibrationSamples(real, CalibrationSamples)) { Level = CalibrationLevel.L2 });
-            var score = new SqnrScore();
+            var noise = new NoisePower();
             bool same = true;
             IpuModel offline = IpuEngine.Compile(integers, new CompileOptions());
             var outputs = new JudgedTensors(real.Graph);
@@ -54,11 +54,11 @@ internal static class ModelsBenchmark
                 IpuEngine.Run(m, new RunOptions(new First(model.CalibrationSamples(m, CalibrationSamples), Samples)) { Observed = observed });
             foreach (((RunResult exact, RunResult rounded), RunResult compiled) in Results(real, outputs.Observed).Zip(Results(integers, judged.Observed)).Zip(Results(offline, [])))
             {
-                score.Add(exact.Source, exact.Outputs, rounded.Outputs, outputs.Of(exact.Outputs), judged.Of(rounded.Outputs));
+                noise.Add(outputs.Of(exact.Outputs), judged.Of(rounded.Outputs));
                 same &= compiled.Outputs.All(o => o.Value.Bytes.SequenceEqual(rounded.Outputs[o.Key].Bytes));
             }
 
-            return row + FormattableString.Invariant($"{score.Sqnr,8:0.0} dB   {(same ? "yes" : "NO")}");
+            return row + FormattableString.Invariant($"{noise.Sqnr,8:0.0} dB   {(same ? "yes" : "NO")}");
         }
         catch (IpuException e)
         {

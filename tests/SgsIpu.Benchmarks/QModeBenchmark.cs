@@ -55,7 +55,8 @@ internal static class QModeBenchmark
         IEnumerable<Measure> measures =
         [
             .. score.Measures.Select(m => m with { Target = null }),
-            new("SQNR", score.Sqnr, " dB"),
+            new("SQNR", score.Noise.Sqnr, " dB"),
+            new("before softmax", score.BeforeSoftmax.Sqnr, " dB"),
             new("16-bit MACs", 100 * AccuracyBenchmark.WideShare(integers.Graph), " %"),
             new("bits/16", integers.Report?.CompressionRate ?? double.NaN, ""),
             new("calibration", seconds, " s"),

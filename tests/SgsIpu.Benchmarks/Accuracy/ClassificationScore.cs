@@ -18,7 +18,7 @@ internal sealed class ClassificationScore(Func<string, int> classOf, double loss
         new("agreement", 100.0 * _same / _images, " %", agreement),
     ];
 
-    protected override void Judge(string image, IReadOnlyDictionary<string, Tensor> real, IReadOnlyDictionary<string, Tensor> integers)
+    public override void Judge(string image, IReadOnlyDictionary<string, Tensor> real, IReadOnlyDictionary<string, Tensor> integers)
     {
         int expected = classOf(image);
         int first = Best(real.Values.First().ToFloats());

@@ -24,7 +24,7 @@ internal sealed class DetectionScore(Func<IReadOnlyDictionary<string, Tensor>, d
         new("at IoU 0.75", 100.0 * _near / _boxes, " %"),
     ];
 
-    protected override void Judge(string image, IReadOnlyDictionary<string, Tensor> real, IReadOnlyDictionary<string, Tensor> integers)
+    public override void Judge(string image, IReadOnlyDictionary<string, Tensor> real, IReadOnlyDictionary<string, Tensor> integers)
     {
         List<Box> again = decode(integers, LeastScore - Tolerance);
         foreach (Box box in decode(real, LeastScore))

@@ -8,13 +8,18 @@ namespace SgsIpu.Benchmarks.Accuracy;
 /// The tensors that noise is counted of: the outputs, and in place of rows that a post-processing makes what it reads. Rows stand in the
 /// order of their scores, so that the least noise among equally unlikely ones moves each to another place.
 /// </summary>
+/// <remarks>
+/// Behind a softmax nearly all noise is that of the few undecided samples, which is another for every set of pictures; what it reads (logits)
+/// tells more of the network.
+/// </remarks>
 internal sealed class JudgedTensors
 {
     private readonly ImmutableArray<TensorSpec> _tensors;
 
-    public JudgedTensors(Graph graph)
+    /// <param name="beforeSoftmax">Whether logits stand in place of what a softmax makes of them.</param>
+    public JudgedTensors(Graph graph, bool beforeSoftmax = false)
     {
-        _tensors = [.. graph.Outputs.SelectMany(o => Judged(graph, o)).Distinct().Select(t => graph[t])];
+        _tensors = [.. graph.Outputs.SelectMany(o => Judged(graph, o)).Select(t => beforeSoftmax ? BeforeSoftmax(graph, t) : t).Distinct().Select(t => graph[t])];
         Observed = [.. _tensors.Select(t => t.Name).Except(graph.Outputs)];
     }
 
@@ -29,13 +34,24 @@ internal sealed class JudgedTensors
             ? rule.Activations.Select(i => node.Inputs[i])
             : [output];
 
+    private static string BeforeSoftmax(Graph graph, string tensor)
+    {
+        Node? node = graph.Producer(tensor);
+        while (node is { Op: ReshapeOp or TransposeOp or IdentityOp or DequantizeOp or RequantizeOp })
+        {
+            node = graph.Producer(node.Inputs[0]);
+        }
+
+        return node is { Op: SoftmaxOp } ? node.Inputs[0] : tensor;
+    }
+
     private static float[] Real(TensorSpec tensor, float[] values)
     {
         if (tensor.Quant is { } quant)
         {
             for (int i = 0; i < values.Length; i++)
             {
-                values[i] = (float)((values[i] - quant.ZeroPoint) * quant.Scale[quant.IsPerTensor ? 0 : i % quant.Scale.Length]);
+                values[i] = (float)((values[i] - quant.ZeroOf(quant.IsPerTensor ? 0 : i % quant.Scale.Length)) * quant.Scale[quant.IsPerTensor ? 0 : i % quant.Scale.Length]);
             }
         }
 

@@ -18,7 +18,7 @@ internal sealed class SegmentationScore : Score
         new("equal pixels", 100.0 * _same / _pixels, " %"),
     ];
 
-    protected override void Judge(string image, IReadOnlyDictionary<string, Tensor> real, IReadOnlyDictionary<string, Tensor> integers)
+    public override void Judge(string image, IReadOnlyDictionary<string, Tensor> real, IReadOnlyDictionary<string, Tensor> integers)
     {
         int[] first = Mask(real.Values.First());
         int[] second = Mask(integers.Values.First());

@@ -19,7 +19,7 @@ internal sealed class TextScore : Score
         new("equal lines", 100.0 * _sameLines / _lines, " %"),
     ];
 
-    protected override void Judge(string image, IReadOnlyDictionary<string, Tensor> real, IReadOnlyDictionary<string, Tensor> integers)
+    public override void Judge(string image, IReadOnlyDictionary<string, Tensor> real, IReadOnlyDictionary<string, Tensor> integers)
     {
         List<int> first = Decoders.Text(real.Values.First());
         List<int> second = Decoders.Text(integers.Values.First());
