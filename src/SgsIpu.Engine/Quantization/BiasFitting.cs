@@ -11,15 +11,16 @@ using SgsIpu.Ops;
 namespace SgsIpu.Engine.Quantization;
 
 /// <summary>
-/// Gives back in the biases what rounding and cutting off take from the mean of each output channel, measured node after node on the held
+/// Gives back in the biases what rounding and cutting off take from the mean of each output channel, measured node after node on some
 /// samples with everything before already corrected (Nagel et al., "Data-Free Quantization", 2019, appendix D: empirical correction).
 /// </summary>
-internal sealed class BiasFitting(Graph graph, HeldSamples held)
+/// <param name="samples">Inputs of the graph, of each sample.</param>
+internal sealed class BiasFitting(Graph graph, IReadOnlyList<ImmutableArray<Tensor>> samples)
 {
     /// <summary>A mean of fewer values is no mean.</summary>
     private const int LeastValues = 64;
 
-    private readonly RealSums _real = new(graph, held.Samples);
+    private readonly RealSums _real = new(graph, samples);
 
     /// <param name="integers">The fixed graph with the float graph's own inputs.</param>
     /// <returns>Shifts of the biases by node and output channel.</returns>
@@ -29,7 +30,6 @@ internal sealed class BiasFitting(Graph graph, HeldSamples held)
         Dictionary<string, double[]> bounds = nodes.ToDictionary(n => n.Outputs[0], n => Bounds(integers[Rounded(integers, n)!.Outputs[0]], graph[n.Outputs[0]].Shape[-1]), StringComparer.Ordinal);
         _real.Count(bounds, cancellationToken);
         Dictionary<string, string> fitted = nodes.ToDictionary(n => n.Name, n => n.Outputs[0], StringComparer.Ordinal);
-        IReadOnlyList<ImmutableArray<Tensor>> samples = held.Samples;
         var inputs = new FixedInputs(graph, integers);
         integers = inputs.Behind(integers);
         var prepared = new PreparedGraph(integers, cancellationToken);

@@ -5,7 +5,7 @@ using SgsIpu.Engine.Simulation;
 
 namespace SgsIpu.Engine.Quantization;
 
-/// <summary>Measures fixed graphs on the held samples against the float one.</summary>
+/// <summary>Measures fixed graphs on some samples against the float one.</summary>
 internal sealed class FixedTrial
 {
     /// <summary>Noise over signal that counts as none: 120 dB.</summary>
@@ -15,11 +15,6 @@ internal sealed class FixedTrial
     private readonly IReadOnlyList<ImmutableArray<Tensor>> _samples;
     private readonly IReadOnlyDictionary<string, Tensor>[] _real;
     private readonly double[] _signal;
-
-    public FixedTrial(Graph graph, HeldSamples held, CancellationToken cancellationToken)
-        : this(graph, held.Samples, cancellationToken)
-    {
-    }
 
     /// <param name="graph">The float graph.</param>
     /// <param name="samples">Inputs of the graph, of each sample.</param>

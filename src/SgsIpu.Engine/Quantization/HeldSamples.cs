@@ -14,9 +14,6 @@ internal sealed class HeldSamples(long sampleBytes)
     private const int Most = 32;
     private const long MostBytes = 32 << 20;
 
-    /// <summary>Samples that fixed graphs are run on, as many as decisions need in the time that they may take.</summary>
-    private const int MostRuns = 8;
-
     private readonly SortedDictionary<ulong, ImmutableArray<Tensor>> _kept = [];
     private readonly Lock _gate = new();
 
@@ -25,9 +22,6 @@ internal sealed class HeldSamples(long sampleBytes)
 
     /// <summary>Inputs of the samples, in the order of their hashes.</summary>
     public IReadOnlyList<ImmutableArray<Tensor>> All => [.. _kept.Values];
-
-    /// <summary>The first of <see cref="All"/>, to run fixed graphs on.</summary>
-    public IReadOnlyList<ImmutableArray<Tensor>> Samples => [.. _kept.Values.Take(MostRuns)];
 
     /// <summary>Offers a sample; safe from several threads.</summary>
     public void Offer(ImmutableArray<Tensor> inputs)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.ML.OnnxRuntime;
 using SgsIpu.Core;
 using SgsIpu.Engine.Simulation;
@@ -27,8 +28,9 @@ internal sealed class LayerSensitivity : IDisposable
     private readonly StretchedGraph _stretches;
     private readonly FloatValues[] _values;
 
+    /// <param name="samples">Those of the trial.</param>
     /// <param name="nodes">The nodes that will be asked for.</param>
-    public LayerSensitivity(Graph graph, HeldSamples held, FixedTrial trial, IReadOnlyCollection<Node> nodes, CancellationToken cancellationToken)
+    public LayerSensitivity(Graph graph, IReadOnlyList<ImmutableArray<Tensor>> samples, FixedTrial trial, IReadOnlyCollection<Node> nodes, CancellationToken cancellationToken)
     {
         _graph = graph;
         _trial = trial;
@@ -39,13 +41,13 @@ internal sealed class LayerSensitivity : IDisposable
                 .Where(t => t.Length > 0 && !graph[t].IsConstant && !graph.Inputs.Contains(t)),
         ];
         long bytes = Math.Max(observed.Sum(o => graph[o].ByteCount), 1);
-        int samples = (int)Math.Clamp(Math.Min(Runs / Math.Max(nodes.Count, 1), MostBytes / bytes), 1, Math.Min(MostSamples, held.Samples.Count));
-        _values = [.. Enumerable.Range(0, samples).Select(_ => new FloatValues())];
+        int count = (int)Math.Clamp(Math.Min(Runs / Math.Max(nodes.Count, 1), MostBytes / bytes), 1, Math.Min(MostSamples, samples.Count));
+        _values = [.. Enumerable.Range(0, count).Select(_ => new FloatValues())];
         using var runner = new FloatRunner(graph, observed);
         _values.ForEachParallel(
             (values, i) =>
             {
-                foreach ((string input, Tensor value) in HeldSamples.Named(graph, held.Samples[i]))
+                foreach ((string input, Tensor value) in HeldSamples.Named(graph, samples[i]))
                 {
                     values[input] = OnnxBuffers.Copy(value);
                 }

@@ -14,7 +14,13 @@ namespace SgsIpu.Engine.Quantization;
 internal sealed class LevelSearch
 {
     /// <summary>So much more or less noise, in dB, may be turned by fitted biases.</summary>
-    private const double Close = 1;
+    private const double Close = 0.75;
+
+    /// <summary>Held samples that fixed graphs are run on, as many as decisions need in the time that they may take.</summary>
+    private const int Runs = 8;
+
+    /// <summary>The same where results are read position by position: what happens at few of them must not be missed.</summary>
+    private const int RunsByPosition = 16;
 
     private readonly IpuModel _model;
     private readonly IpuModel _plain;
@@ -23,6 +29,7 @@ internal sealed class LevelSearch
     private readonly IProgress<IpuProgress>? _progress;
     private readonly CancellationToken _cancellationToken;
     private readonly Graph _judged;
+    private readonly ImmutableArray<Tensor>[] _samples;
     private readonly ChannelConsumers _consumers;
     private readonly ConvolutionRounding _rounding;
     private readonly BiasFitting _fitting;
@@ -46,7 +53,8 @@ internal sealed class LevelSearch
         _judged = JudgedOutputs.OfReal(model.Graph);
         _consumers = new ChannelConsumers(model.Graph);
         _rounding = new ConvolutionRounding(model.Graph, state.Statistics, state.Level, given, _consumers);
-        _fitting = new BiasFitting(model.Graph, state.Held);
+        _samples = [.. state.Held.All.Take(new OutputParts(_judged).AreByPosition ? RunsByPosition : Runs)];
+        _fitting = new BiasFitting(model.Graph, _samples);
     }
 
     /// <summary>What was tried and what came of it, in order.</summary>
@@ -81,7 +89,7 @@ internal sealed class LevelSearch
 
         // What needs no variant is made beside the first ones, which do not fill all cores. Layers that meet pixels take little to run in
         // 16 bits; where they cannot, their weights are worth rounding together as well.
-        Task<FixedTrial> trial = Task.Run(() => new FixedTrial(_judged, _state.Held, _cancellationToken), _cancellationToken);
+        Task<FixedTrial> trial = Task.Run(() => new FixedTrial(_judged, _samples, _cancellationToken), _cancellationToken);
         Task<InputMoments>? moments = Level < CalibrationLevel.L4 ? null : Task.Run(() => InputMoments.Of(_model.Graph, _state.Held, _state.Statistics, _cancellationToken, unobserved: _state.IsNarrow || !MayPromote), _cancellationToken);
         QuantizationVariant start = Variant(CalibrationLevel.L2, chosen);
         return Search(trial.GetAwaiter().GetResult(), moments, start, chosen);
@@ -287,7 +295,7 @@ internal sealed class LevelSearch
     private Dictionary<string, DataType> Measured(FixedTrial trial, QuantizationVariant variant, BudgetedCosts? budget)
     {
         Node[] candidates = Candidates(variant.Plan);
-        using var sensitivity = new LayerSensitivity(_judged, _state.Held, trial, candidates, _cancellationToken);
+        using var sensitivity = new LayerSensitivity(_judged, _samples, trial, candidates, _cancellationToken);
         var noise = new double[candidates.Length][];
         int done = 0;
         candidates.ForEachParallel(
