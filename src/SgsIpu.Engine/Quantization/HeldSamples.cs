@@ -11,6 +11,7 @@ namespace SgsIpu.Engine.Quantization;
 /// </summary>
 internal sealed class HeldSamples(long sampleBytes)
 {
+    /// <summary>So many tell which values go together; twice as many do not tell more.</summary>
     private const int Most = 32;
     private const long MostBytes = 32 << 20;
 

@@ -19,15 +19,16 @@ internal static class JudgedOutputs
     private static Graph With(Graph real, Graph graph, IpuOperator op)
     {
         GraphEditor editor = graph.Edit();
+        Dictionary<string, Node> nodes = graph.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
         foreach (string output in real.Outputs.Distinct())
         {
-            (Node Reader, int Input)[] read = [.. Read(real, output).Where(r => graph.Nodes.Any(n => n.Name == r.Reader.Name))];
+            (Node Reader, int Input)[] read = [.. Read(real, output).Where(r => nodes.ContainsKey(r.Reader.Name))];
             foreach ((Node reader, int input) in read)
             {
                 string judged = reader.Inputs[input] + "/judged";
                 if (!editor.Outputs.Contains(judged))
                 {
-                    editor.AddNode(judged, op, [graph.Nodes.First(n => n.Name == reader.Name).Inputs[input]], [judged]);
+                    editor.AddNode(judged, op, [nodes[reader.Name].Inputs[input]], [judged]);
                     editor.Outputs.Add(judged);
                 }
             }

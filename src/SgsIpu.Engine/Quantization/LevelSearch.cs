@@ -4,6 +4,7 @@ using SgsIpu.Core;
 using SgsIpu.Engine.Compilation.Scheduling;
 using SgsIpu.Engine.Configuration;
 using SgsIpu.Ops;
+using Tried = (SgsIpu.Engine.Quantization.QuantizationVariant Variant, double[] Noise);
 
 namespace SgsIpu.Engine.Quantization;
 
@@ -111,7 +112,7 @@ internal sealed class LevelSearch
             return Variant(Level, given);
         }
 
-        (QuantizationVariant Variant, double[] Noise) best = (start, Noise(trial, start));
+        Tried best = (start, Noise(trial, start));
         _steps.Add($"ranges without outliers: {Db(best.Noise)}");
         TryWithoutOffsets(trial, ref best, given);
         Try(trial, ref best, "ranges by their error at the readers", Variant(CalibrationLevel.L3, given));
@@ -129,11 +130,11 @@ internal sealed class LevelSearch
     }
 
     /// <summary>Level 5 makes level 4's choice as well, so that it is never worse; biases are fitted for the better of the two.</summary>
-    private void TryPromoted(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, CalibrationLevel ranges)
+    private void TryPromoted(FixedTrial trial, ref Tried best, CalibrationLevel ranges)
     {
         QuantizationVariant narrow = best.Variant;
         BudgetedCosts? budget = _state.Budget is { } limit ? new BudgetedCosts(Fixed(narrow), limit, _cancellationToken) : null;
-        var tried = new List<(QuantizationVariant Variant, double[] Noise)>();
+        var tried = new List<Tried>();
         Measure(Estimated(narrow, budget));
         if (Level > CalibrationLevel.L4)
         {
@@ -142,7 +143,7 @@ internal sealed class LevelSearch
 
         if (tried.Count > 0)
         {
-            (QuantizationVariant Variant, double[] Noise) better = tried.MaxBy(t => FixedTrial.Decibels(t.Noise));
+            Tried better = tried.MaxBy(t => FixedTrial.Decibels(t.Noise));
             best = FixedTrial.Decibels(better.Noise) > FixedTrial.Decibels(best.Noise) ? better : best;
             TryBiases(trial, ref best, better.Variant);
         }
@@ -198,9 +199,9 @@ internal sealed class LevelSearch
     private double[] Noise(FixedTrial trial, QuantizationVariant variant) =>
         trial.Noise(JudgedOutputs.OfFixed(_model.Graph, WithoutBorder(variant)), _cancellationToken);
 
-    private (QuantizationVariant Variant, double[] Noise) Try(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, string what, QuantizationVariant variant)
+    private Tried Try(FixedTrial trial, ref Tried best, string what, QuantizationVariant variant)
     {
-        (QuantizationVariant Variant, double[] Noise) tried = (variant, Noise(trial, variant));
+        Tried tried = (variant, Noise(trial, variant));
         bool better = FixedTrial.Decibels(tried.Noise) > FixedTrial.Decibels(best.Noise);
         _steps.Add($"{what}: {Db(tried.Noise)}{(better ? "" : ", left alone")}");
         best = better ? tried : best;
@@ -208,7 +209,7 @@ internal sealed class LevelSearch
     }
 
     /// <summary>Later variants keep to it where it pays.</summary>
-    private void TryWithoutOffsets(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, IReadOnlyDictionary<string, DataType>? chosen)
+    private void TryWithoutOffsets(FixedTrial trial, ref Tried best, IReadOnlyDictionary<string, DataType>? chosen)
     {
         if (best.Variant.Ranges.HaveOffsets)
         {
@@ -222,11 +223,11 @@ internal sealed class LevelSearch
     /// Weights of an output rounded together or each on its own, and biases fitted. Fitted biases make up for more of the one than of the other: where
     /// the two are close, both are fitted. Later variants keep to what was better.
     /// </summary>
-    private void TryTogether(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, Task<InputMoments> inputs)
+    private void TryTogether(FixedTrial trial, ref Tried best, Task<InputMoments> inputs)
     {
         _progress?.Report(new IpuProgress("Rounding weights together", 0, 0));
-        (QuantizationVariant Variant, double[] Noise) other = best;
-        (QuantizationVariant Variant, double[] Noise) together = Try(trial, ref best, "weights of an output rounded together", best.Variant with { Moments = inputs.GetAwaiter().GetResult() });
+        Tried other = best;
+        Tried together = Try(trial, ref best, "weights of an output rounded together", best.Variant with { Moments = inputs.GetAwaiter().GetResult() });
         bool isClose = Math.Abs(FixedTrial.Decibels(together.Noise) - FixedTrial.Decibels(other.Noise)) < Close;
         other = best.Variant.Moments is null ? together : other;
         TryBiases(trial, ref best, best.Variant);
@@ -238,7 +239,7 @@ internal sealed class LevelSearch
         _moments = best.Variant.Moments;
     }
 
-    private void TryBiases(FixedTrial trial, ref (QuantizationVariant Variant, double[] Noise) best, QuantizationVariant variant, string how = "")
+    private void TryBiases(FixedTrial trial, ref Tried best, QuantizationVariant variant, string how = "")
     {
         _progress?.Report(new IpuProgress("Fitting biases", 0, 0));
         Dictionary<string, double[]> shifts = _fitting.Fit(WithoutBorder(variant), _cancellationToken);

@@ -28,7 +28,7 @@ internal static class TextLines
     {
         string folder = Path.Combine(MobileNet.Assets, "images", "text");
         var lines = ImmutableArray.CreateBuilder<RgbImage>();
-        var model = new AccuracyModel("ppocr_det", "onnx/ppocr_v4_det/ch_PP-OCRv4_det_infer.onnx", _ => throw new NotSupportedException())
+        var model = new AssetModel("ppocr_det", "onnx/ppocr_v4_det/ch_PP-OCRv4_det_infer.onnx")
         {
             InputShape = [1, 3, DetectorHeight, DetectorWidth],
             Colour = "BGR",

@@ -43,6 +43,19 @@ public sealed class JudgedOutputsTests
         Assert.True(new OutputParts(judged) is { Count: 3, AreByPosition: true });
     }
 
+    [Fact]
+    public void ANetworkThatTellsItsClassIsCalibratedAsOneThatTellsItsScores()
+    {
+        GraphEditor editor = SampleModel.Float.Graph.Edit();
+        editor.Outputs.Clear();
+        editor.Outputs.Add(editor.Add("class", new ArgOp(Max: true, Axis: 1), "logits"));
+        IpuModel classes = SampleModel.With(ini => ini.Replace("outputs=logits;\ndequantizations=TRUE;", "outputs=class;\ndequantizations=FALSE;", StringComparison.Ordinal)) with { Graph = editor.ToGraph() };
+        CalibrationReport scores = SampleModel.Calibrate(SampleModel.Float, CalibrationLevel.L5, 2).Report!;
+        CalibrationReport told = SampleModel.Calibrate(classes, CalibrationLevel.L5, 2).Report!;
+        Assert.Equal(scores.OutputSqnr, told.OutputSqnr);
+        Assert.Equal(scores.Steps.AsEnumerable(), told.Steps.AsEnumerable());
+    }
+
     private static GraphEditor Scores(params int[] shape)
     {
         var editor = new GraphEditor("scores");
