@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Engine.Quantization;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Files;
@@ -50,7 +51,7 @@ internal sealed class QdqExport
                 TensorSpec first = _graph[node.Outputs[0]];
                 _editor.AddInput(new TensorSpec(node.Inputs[0], DataType.Float32, first.Shape));
                 _names[node.Inputs[0]] = node.Inputs[0];
-                AddPair(first, Divided(first, node.Inputs[0]));
+                AddPair(first, Offset(first, Divided(first, node.Inputs[0])));
                 return;
             case RequantizeOp:
                 AddPair(_graph[node.Outputs[0]], Offset(_graph[node.Outputs[0]], Divided(_graph[node.Outputs[0]], Whole(node.Inputs[0]))));
@@ -101,8 +102,22 @@ internal sealed class QdqExport
 
     /// <summary>Adds the offsets of a tensor that is written divided by scales; what reads it has them in its bias.</summary>
     private string Offset(TensorSpec spec, string value) => spec.Quant is { Offsets.IsEmpty: false } quant
-        ? _editor.Add(spec.Name + "/shifted", new AddOp(), value, _editor.AddConstant(spec.Name + "/offsets", Tensor.FromArray<float>([.. quant.Offsets.Select(o => (float)o)], quant.Offsets.Length)))
+        ? Added(spec.Name, value, quant.Offsets)
         : value;
+
+    private string Added(string name, string value, IEnumerable<int> offsets)
+    {
+        float[] all = [.. offsets.Select(o => (float)o)];
+        return _editor.Add(name + "/shifted", new AddOp(), value, _editor.AddConstant(name + "/offsets", Tensor.FromArray<float>(all, all.Length)));
+    }
+
+    /// <summary>
+    /// The offsets of what a convolution pads: as it pads with 0, it reads them taken off, and its bias has not what they add. Null where there is nothing to
+    /// take off.
+    /// </summary>
+    private ImmutableArray<int>? PaddedOffsets(Node node) =>
+        node.Op is ImageConvolutionOp op and (Conv2DOp or DepthwiseConv2DOp) && (op.PadTop, op.PadBottom, op.PadLeft, op.PadRight) != (0, 0, 0, 0)
+        && _graph[node.Inputs[0]].Quant is { Offsets.IsEmpty: false } quant ? quant.Offsets : null;
 
     /// <summary>The real values of a tensor, whether or not it is written divided by scales.</summary>
     private string Whole(string tensor) =>
@@ -130,9 +145,20 @@ internal sealed class QdqExport
             }
 
             bool divided = kind == QuantClass.Preserving && _graph[node.Outputs[0]].Quant is { IsPerTensor: false };
+            if (PaddedOffsets(node) is { } pads)
+            {
+                return Added(node.Name, Real(name), pads.Select(o => -o));
+            }
+
             return divided && spec.Quant is { IsPerTensor: true } one ? Multiplied(name, Real(name), [1 / one.Scale[0]])
                 : divided || kind == QuantClass.Convolution ? Real(name)
                 : Whole(name);
+        }
+
+        if (position == 2 && PaddedOffsets(node) is { } offsets && _graph[node.Inputs[1]].Constant is { } weights)
+        {
+            double[] sums = ChannelConsumer.Of(_graph, node, Tensor.FromArray<float>(weights.ToFloats(), weights.Shape))!.Sums(weights, [.. offsets.Select(o => (double)o)]);
+            constant = Tensor.FromArray<int>([.. constant.ToLongs().Zip(sums, (b, s) => checked((int)(b + (long)s)))], constant.Shape);
         }
 
         return spec.Quant is { } quant ? Constant(node, spec, constant, quant, position, outputScales) : _editor.AddConstant(name, constant);

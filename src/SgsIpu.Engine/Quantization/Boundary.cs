@@ -48,21 +48,33 @@ internal sealed class Boundary(IpuModel model, GraphEditor editor)
             return null;
         }
 
-        int channels = shape[-1];
-        var scales = new double[channels];
-        var min = new float[channels];
-        var max = new float[channels];
-        for (int c = 0; c < channels; c++)
+        (double Mean, double Deviation)[] channels = Channels(setting, shape);
+        return new QuantParam([.. channels.Select(c => 1 / (Math.Abs(c.Deviation) * Math.Max(1, Math.Floor(short.MaxValue / Math.Max(Math.Abs(c.Mean), Math.Abs(byte.MaxValue - c.Mean))))))], 0, shape.Rank - 1)
         {
-            int rgb = channels == 3 && setting.TrainingFormat == ImageFormat.BGR ? 2 - c : c;
-            double mean = At(Values(setting.Mean, 0), rgb);
-            double deviation = At(Values(setting.Std, 1), rgb);
-            scales[c] = 1 / (Math.Abs(deviation) * Math.Max(1, Math.Floor(short.MaxValue / Math.Max(Math.Abs(mean), Math.Abs(byte.MaxValue - mean)))));
-            (min[c], max[c]) = ((float)((0 - mean) / deviation), (float)((byte.MaxValue - mean) / deviation));
+            Min = [.. channels.Select(c => (float)((0 - c.Mean) / c.Deviation))],
+            Max = [.. channels.Select(c => (float)((byte.MaxValue - c.Mean) / c.Deviation))],
+        };
+    }
+
+    /// <summary>
+    /// The UINT8 mapping whose integers are an image's bytes, with a scale and an integer for 0 of each channel, and where between the bytes of each 0 lies;
+    /// null where the input is no image, where one mapping for all channels does the same, or where no byte is near 0.
+    /// </summary>
+    public static (QuantParam Mapping, double[] Zeros)? Bytes(InputSetting? setting, Shape shape)
+    {
+        if (setting is not { IsImage: true } || Channels(setting, shape) is not { } channels || channels.Distinct().Count() == 1 || channels.Any(c => c is not { Mean: >= 0 and <= byte.MaxValue, Deviation: > 0 }))
+        {
+            return null;
         }
 
-        return new QuantParam([.. scales], 0, shape.Rank - 1) { Min = [.. min], Max = [.. max] };
+        int[] zeros = [.. channels.Select(c => (int)Math.Ceiling(c.Mean - 0.5))];
+        QuantParam mapping = PixelMapping(setting, shape)! with { Scale = [.. channels.Select(c => 1 / c.Deviation)], ZeroPoint = zeros[0], Offsets = [.. zeros.Select(z => z - zeros[0])] };
+        return (mapping, [.. channels.Select(c => c.Mean)]);
     }
+
+    /// <summary>What is taken off the bytes of each channel, and what they are divided by.</summary>
+    private static (double Mean, double Deviation)[] Channels(InputSetting setting, Shape shape) =>
+        [.. Enumerable.Range(0, shape[-1]).Select(c => shape[-1] == 3 && setting.TrainingFormat == ImageFormat.BGR ? 2 - c : c).Select(c => (At(Values(setting.Mean, 0), c), At(Values(setting.Std, 1), c)))];
 
     /// <summary>Adds a real input and returns the name of its integers.</summary>
     public string AddInput(TensorSpec input, DataType type, QuantParam mapping)

@@ -181,8 +181,8 @@ internal sealed class ChannelConsumer
         return correction;
     }
 
-    /// <summary>For each output channel, the sum of its integers, each times the offset of the input channel that it meets.</summary>
-    public double[] Sums(Tensor rounded, ReadOnlySpan<int> offsets)
+    /// <summary>For each output channel, the sum of its integers, each times a number of the input channel that it meets.</summary>
+    public double[] Sums(Tensor rounded, ReadOnlySpan<double> channels)
     {
         ReadOnlySpan<float> integers = rounded.ToFloats();
         var sums = new double[_outputs];
@@ -190,7 +190,7 @@ internal sealed class ChannelConsumer
         for (int i = 0; i < integers.Length; i++)
         {
             int place = i % _channel.Length;
-            sums[_depthwise ? place : i / perOutput] += integers[i] * offsets[_channel[place]];
+            sums[_depthwise ? place : i / perOutput] += integers[i] * channels[_channel[place]];
         }
 
         return sums;

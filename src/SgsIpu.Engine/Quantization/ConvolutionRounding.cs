@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Engine.Configuration;
 using SgsIpu.Engine.Quantization.Reconstruction;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Quantization;
 
 /// <summary>Rounds weights and bias of convolution-like nodes for the scales of their inputs. Safe from several threads.</summary>
-internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level, GivenTable? given = null, ChannelConsumers? consumers = null)
+internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<string, ActivationStatistics> statistics, CalibrationLevel level, GivenTable? given = null, ChannelConsumers? consumers = null, InputConfig? config = null)
 {
     /// <summary>Largest rounded bias of an 8-bit convolution: half of INT32, the other half is for the products.</summary>
     private const double LargestBias = 1 << 30;
@@ -96,7 +97,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
 
         if (!input.Offsets.IsEmpty)
         {
-            double[] added = consumer!.Sums(rounded, input.Offsets.AsSpan());
+            double[] added = consumer!.Sums(rounded, Zeros(node.Inputs[0], input));
             bias = [.. bias.Select((b, o) => (float)(b - (scales[o] * added[o])))];
         }
 
@@ -153,6 +154,12 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
             cancellationToken);
         return result;
     }
+
+    /// <summary>Where 0 lies from the zero point, in each channel: where the offset is, but exactly, between the bytes of an image.</summary>
+    private double[] Zeros(string tensor, QuantParam mapping) =>
+        Boundary.Bytes(config?.Inputs.FirstOrDefault(i => i.Name == tensor), graph[tensor].Shape) is var (bytes, zeros) && bytes.SameMapping(mapping)
+            ? [.. zeros.Select(z => z - mapping.ZeroPoint)]
+            : [.. mapping.Offsets.Select(o => (double)o)];
 
     private Tensor Constant(Node node, int position) => graph[node.Inputs[position]].Constant
         ?? throw new IpuException("WeightsNotConstant", $"{node}: '{node.Inputs[position]}' is computed from the data; only constant weights and biases can be quantized", IpuErrorKind.NotSupported) { Target = node.Name };

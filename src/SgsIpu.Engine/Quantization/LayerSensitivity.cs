@@ -24,15 +24,17 @@ internal sealed class LayerSensitivity : IDisposable
     private const int LeastRow = 512;
 
     private readonly Graph _graph;
+    private readonly ChannelConsumers _consumers;
     private readonly FixedTrial _trial;
     private readonly StretchedGraph _stretches;
     private readonly FloatValues[] _values;
 
     /// <param name="samples">Those of the trial.</param>
     /// <param name="nodes">The nodes that will be asked for.</param>
-    public LayerSensitivity(Graph graph, IReadOnlyList<ImmutableArray<Tensor>> samples, FixedTrial trial, IReadOnlyCollection<Node> nodes, CancellationToken cancellationToken)
+    public LayerSensitivity(Graph graph, ChannelConsumers consumers, IReadOnlyList<ImmutableArray<Tensor>> samples, FixedTrial trial, IReadOnlyCollection<Node> nodes, CancellationToken cancellationToken)
     {
         _graph = graph;
+        _consumers = consumers;
         _trial = trial;
         _stretches = new StretchedGraph(graph);
         string[] observed =
@@ -87,7 +89,7 @@ internal sealed class LayerSensitivity : IDisposable
         }
     }
 
-    /// <summary>Real numbers as an 8-bit mapping holds them; offsets stay in, as the biases of those that read them expect.</summary>
+    /// <summary>Real numbers as an 8-bit mapping holds them.</summary>
     private static void Round(ReadOnlySpan<float> x, QuantParam mapping, Span<float> y)
     {
         // Scales of as many pixels as fill some vectors.
@@ -115,6 +117,11 @@ internal sealed class LayerSensitivity : IDisposable
 
             TensorPrimitives.Max(row, -mapping.ZeroPoint, row);
             TensorPrimitives.Min(row, byte.MaxValue - mapping.ZeroPoint, row);
+            if (!mapping.Offsets.IsEmpty)
+            {
+                TensorPrimitives.Subtract(row, offset.AsSpan(0, count), row);
+            }
+
             TensorPrimitives.Multiply(row, scale.AsSpan(0, count), row);
         }
     }
@@ -157,7 +164,14 @@ internal sealed class LayerSensitivity : IDisposable
         inputs[rule.Weight] = editor.AddConstant(node.Inputs[rule.Weight], Real(weights.Weights, weights.WeightQuant, input, node));
         if (weights.Bias is { } bias)
         {
-            inputs[rule.Bias] = editor.AddConstant(node.Inputs[rule.Bias], Real(bias, weights.BiasQuant!, QuantParam.PerTensor(1), node));
+            Tensor real = Real(bias, weights.BiasQuant!, QuantParam.PerTensor(1), node);
+            if (!input.Offsets.IsEmpty)
+            {
+                // The input has no offsets here, so that there is nothing to make up for.
+                TensorPrimitives.Add(real.As<float>(), [.. _consumers.Of(node)!.Sums(weights.Weights, [.. input.Offsets.Select(o => (double)o)]).Zip(weights.BiasQuant!.Scale, (sum, scale) => (float)(sum * scale))], real.As<float>());
+            }
+
+            inputs[rule.Bias] = editor.AddConstant(node.Inputs[rule.Bias], real);
         }
 
         editor.ReplaceNode(editor.NodeNamed(node.Name), node with { Inputs = [.. inputs] });

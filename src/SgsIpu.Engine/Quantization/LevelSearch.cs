@@ -14,7 +14,7 @@ namespace SgsIpu.Engine.Quantization;
 /// </summary>
 internal sealed class LevelSearch
 {
-    /// <summary>So much more or less noise, in dB, may be turned by fitted biases.</summary>
+    /// <summary>So much more or less noise, in dB, decides nothing by itself.</summary>
     private const double Close = 0.75;
 
     /// <summary>Held samples that fixed graphs are run on, as many as decisions need in the time that they may take.</summary>
@@ -53,7 +53,7 @@ internal sealed class LevelSearch
         _cancellationToken = cancellationToken;
         _judged = JudgedOutputs.OfReal(model.Graph);
         _consumers = new ChannelConsumers(model.Graph);
-        _rounding = new ConvolutionRounding(model.Graph, state.Statistics, state.Level, given, _consumers);
+        _rounding = new ConvolutionRounding(model.Graph, state.Statistics, state.Level, given, _consumers, model.InputConfig);
         _samples = [.. state.Held.All.Take(new OutputParts(_judged).AreByPosition ? RunsByPosition : Runs)];
         _fitting = new BiasFitting(model.Graph, _samples);
     }
@@ -115,7 +115,9 @@ internal sealed class LevelSearch
         Tried best = (start, Noise(trial, start));
         _steps.Add($"ranges without outliers: {Db(best.Noise)}");
         TryWithoutOffsets(trial, ref best, given);
-        Try(trial, ref best, "ranges by their error at the readers", Variant(CalibrationLevel.L3, given));
+
+        // What other samples have cut off does not show on those that the ranges were found on; level 3 counts it, level 2 does not.
+        Try(trial, ref best, "ranges by their error at the readers", Variant(CalibrationLevel.L3, given), Close);
         if (moments is not null)
         {
             TryTogether(trial, ref best, moments);
@@ -199,10 +201,11 @@ internal sealed class LevelSearch
     private double[] Noise(FixedTrial trial, QuantizationVariant variant) =>
         trial.Noise(JudgedOutputs.OfFixed(_model.Graph, WithoutBorder(variant)), _cancellationToken);
 
-    private Tried Try(FixedTrial trial, ref Tried best, string what, QuantizationVariant variant)
+    /// <param name="less">How much worse it may be, in dB.</param>
+    private Tried Try(FixedTrial trial, ref Tried best, string what, QuantizationVariant variant, double less = 0)
     {
         Tried tried = (variant, Noise(trial, variant));
-        bool better = FixedTrial.Decibels(tried.Noise) > FixedTrial.Decibels(best.Noise);
+        bool better = FixedTrial.Decibels(tried.Noise) > FixedTrial.Decibels(best.Noise) - less;
         _steps.Add($"{what}: {Db(tried.Noise)}{(better ? "" : ", left alone")}");
         best = better ? tried : best;
         return tried;
@@ -211,11 +214,11 @@ internal sealed class LevelSearch
     /// <summary>Later variants keep to it where it pays.</summary>
     private void TryWithoutOffsets(FixedTrial trial, ref Tried best, IReadOnlyDictionary<string, DataType>? chosen)
     {
-        if (best.Variant.Ranges.HaveOffsets)
+        if (best.Variant.Ranges.HaveOffsets(_model.Graph.Inputs))
         {
             _offsets = false;
             Try(trial, ref best, "one integer for 0 in all channels", Variant(best.Variant.Level, chosen));
-            _offsets = best.Variant.Ranges.HaveOffsets;
+            _offsets = best.Variant.Ranges.HaveOffsets(_model.Graph.Inputs);
         }
     }
 
@@ -296,7 +299,7 @@ internal sealed class LevelSearch
     private Dictionary<string, DataType> Measured(FixedTrial trial, QuantizationVariant variant, BudgetedCosts? budget)
     {
         Node[] candidates = Candidates(variant.Plan);
-        using var sensitivity = new LayerSensitivity(_judged, _samples, trial, candidates, _cancellationToken);
+        using var sensitivity = new LayerSensitivity(_judged, _consumers, _samples, trial, candidates, _cancellationToken);
         var noise = new double[candidates.Length][];
         int done = 0;
         candidates.ForEachParallel(

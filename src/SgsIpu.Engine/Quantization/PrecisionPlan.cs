@@ -20,6 +20,7 @@ internal sealed class PrecisionPlan
     private readonly Graph _graph;
     private readonly GivenTable? _given;
     private readonly ChannelConsumers _consumers;
+    private readonly FrozenSet<string> _images;
     private readonly bool _widensMoves;
 
     /// <param name="given">What was asked of tensors.</param>
@@ -32,6 +33,7 @@ internal sealed class PrecisionPlan
         _graph = graph;
         _consumers = consumers ?? new ChannelConsumers(graph);
         _given = given;
+        _images = (config?.Inputs ?? []).Where(i => i.IsImage).Select(i => i.Name).ToFrozenSet(StringComparer.Ordinal);
         Precision = new ConvolutionPrecision(graph, config, given, chosen);
         foreach (string output in graph.Outputs.Where(IsReal))
         {
@@ -89,7 +91,7 @@ internal sealed class PrecisionPlan
     {
         string[] moved = [.. _ranges.Where(r => r.Value == tensor && r.Key != tensor).Select(r => r.Key)];
         bool isShared = moved.Length > 0 && !(_widensMoves && moved.Append(tensor).All(t => TypeOf(t) == DataType.Int16));
-        if (RangeOf(tensor) != tensor || isShared || (_graph.Producer(tensor) is null && TypeOf(tensor) == DataType.UInt8))
+        if (RangeOf(tensor) != tensor || isShared || (_graph.Producer(tensor) is null && TypeOf(tensor) == DataType.UInt8 && !IsImage(tensor)))
         {
             return [];
         }
@@ -111,27 +113,30 @@ internal sealed class PrecisionPlan
         return _graph.Outputs.Contains(tensor) && TypeOf(tensor) == DataType.UInt8 ? [] : consumers;
     }
 
-    /// <summary>Whether channels may have integers of their own for 0.</summary>
+    /// <summary>Whether channels of other tensors than images may have integers of their own for 0.</summary>
     public bool Offsets { get; init; } = true;
 
     /// <summary>Whether those of tensors may as well that a convolution writes for others as they are.</summary>
     public bool ConvolutionOffsets { get; init; } = true;
 
     /// <summary>
-    /// True for a tensor that only convolutions without padding read in 8 bits, and that is requantized for them, a sum, or written by a convolution that
+    /// True for a tensor that only convolutions read in 8 bits, and that is an image, requantized for them, a sum, or written by a convolution that
     /// cuts nothing off, so that each channel may have an integer of its own for 0: what that adds to the sums of the readers is the same
     /// everywhere, and goes into their biases.
     /// </summary>
-    public bool MayHaveOffsets(string tensor) => Offsets &&
+    public bool MayHaveOffsets(string tensor) => (Offsets || IsImage(tensor)) &&
         _ranges.Where(r => r.Value == tensor).Select(r => r.Key).Append(tensor).All(t =>
-            (TypeOf(t) == DataType.Int16 || _graph.Producer(t)?.Op is AddOp or SubOp || IsShifted(t)) && _graph.Consumers(t).Where(n => Reads8Bits(n, t)).All(TakesOffsets));
+            (TypeOf(t) == DataType.Int16 || _graph.Producer(t)?.Op is AddOp or SubOp || IsShifted(t) || IsImage(t)) && _graph.Consumers(t).Where(n => Reads8Bits(n, t)).All(TakesOffsets));
 
     /// <summary>True where the bias of the convolution that writes a tensor can move its channels, and nothing but convolutions in 8 bits reads it.</summary>
     private bool IsShifted(string tensor) => ConvolutionOffsets &&
         _graph.Producer(tensor) is { Op: Conv2DOp or DepthwiseConv2DOp } producer && HasBias(producer) && FusedActivation.Of(producer.Op) is null or { Min: float.NegativeInfinity, Max: float.PositiveInfinity }
         && _graph.Consumers(tensor).All(n => Reads8Bits(n, tensor));
 
-    private bool TakesOffsets(Node node) => HasBias(node) && node.Op is FullyConnectedOp or Conv2DOp { PadTop: 0, PadBottom: 0, PadLeft: 0, PadRight: 0 };
+    private bool TakesOffsets(Node node) => HasBias(node) && node.Op is FullyConnectedOp or Conv2DOp or DepthwiseConv2DOp;
+
+    /// <summary>True for an input whose integers are made of an image's bytes, by any mapping.</summary>
+    private bool IsImage(string tensor) => _images.Contains(tensor);
 
     private bool HasBias(Node node) => _rules[node.Name] is { Class: QuantClass.Convolution, Bias: >= 0 } rule && node.Inputs.Length > rule.Bias && node.Inputs[rule.Bias].Length > 0;
 

@@ -83,6 +83,11 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
                 double bound = pixels.Scale[0] * short.MaxValue;
                 _ranges.Set(input, DataType.Int16, (-bound, bound));
             }
+
+            if (level > CalibrationLevel.L1 && given.Range(input) is null && Boundary.Bytes(Setting(input), _graph[input].Shape) is var (bytes, _) && plan.ChannelConsumers(input).Count > 0 && plan.MayHaveOffsets(input))
+            {
+                _ranges.SetChannels(input, bytes);
+            }
         }
 
         foreach (string tensor in _graph.Nodes.SelectMany(n => n.Outputs))
@@ -140,8 +145,9 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     /// <summary>True where every convolution runs in 16 bits. Beside the noise of 8 bits, that of 16 does not show, and width costs nothing.</summary>
     private bool IsAllWide => _isAllWide ??= _graph.Nodes.All(n => !IsConvolution(n) || plan.Precision.Of(n, plan.Rule(n)) == DataType.Int16);
 
-    private QuantParam? PixelMapping(string input) =>
-        given.Range(input) is null ? Boundary.PixelMapping(model.InputConfig?.Inputs.FirstOrDefault(i => i.Name == input), _graph[input].Shape) : null;
+    private QuantParam? PixelMapping(string input) => given.Range(input) is null ? Boundary.PixelMapping(Setting(input), _graph[input].Shape) : null;
+
+    private InputSetting? Setting(string input) => model.InputConfig?.Inputs.FirstOrDefault(i => i.Name == input);
 
     /// <summary>What 16 bits cover of each channel.</summary>
     private ChannelRanges WideRanges(string tensor, IReadOnlyDictionary<string, ActivationStatistics> statistics)

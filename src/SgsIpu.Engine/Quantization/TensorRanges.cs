@@ -11,8 +11,8 @@ internal sealed class TensorRanges
     /// <summary>INT16 mappings with a scale for each channel, by tensor.</summary>
     public IReadOnlyDictionary<string, QuantParam> Wide { get; set; } = new Dictionary<string, QuantParam>();
 
-    /// <summary>True where channels of a tensor have integers of their own for 0.</summary>
-    public bool HaveOffsets => _channels.Values.Any(m => !m.Offsets.IsEmpty);
+    /// <summary>True where channels of a tensor that is none of the given ones have integers of their own for 0.</summary>
+    public bool HaveOffsets(IEnumerable<string> except) => _channels.Any(c => !c.Value.Offsets.IsEmpty && !except.Contains(c.Key));
 
     /// <summary>Sets the range of a tensor for one integer type.</summary>
     public void Set(string tensor, DataType type, (double Min, double Max) range) => _ranges[(tensor, type)] = range;

@@ -1,10 +1,12 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using SgsIpu.Core;
 
 namespace SgsIpu.Kernels;
 
 /// <summary>
 /// A convolution of integers: y[n, oh, ow, o] = stage(o, Σ (x[n, h, w, i] − zero) · weights[o, kh, kw, i]), with
-/// h = oh · StrideH − PadTop + kh · DilationH, and likewise w. What is outside of the image counts as the zero point. A transposed
+/// h = oh · StrideH − PadTop + kh · DilationH, and likewise w. What is outside of the image counts as the zero point, or as <see cref="PadOffsets"/> says. A transposed
 /// convolution has it the other way round: oh = h · StrideH − PadTop + kh · DilationH.
 /// </summary>
 public sealed record ConvolutionSpec
@@ -48,6 +50,9 @@ public sealed record ConvolutionSpec
 
     public required int InputZeroPoint { get; init; }
 
+    /// <summary>How far from the zero point each input channel is outside of the image; empty where none is. Not for a transposed convolution.</summary>
+    public ImmutableArray<int> PadOffsets { get; init; } = [];
+
     /// <summary>[OutChannels, KernelHeight, KernelWidth, Channels / Groups]; within ±127 for UInt8 inputs.</summary>
     public required short[] Weights { get; init; }
 
@@ -69,6 +74,14 @@ public sealed record ConvolutionSpec
 
     /// <inheritdoc cref="InputRow"/>
     internal int InputColumn(int output, int kernel) => Position(output, kernel, StrideW, PadLeft, DilationW);
+
+    /// <summary>The input elements of a pixel outside of the image.</summary>
+    /// <param name="bytes">Whether they are bytes; else INT16.</param>
+    internal byte[] Outside(bool bytes)
+    {
+        short[] values = [.. Enumerable.Range(0, Channels).Select(c => (short)(InputZeroPoint + (PadOffsets.IsEmpty ? 0 : PadOffsets[c])))];
+        return bytes ? [.. values.Select(v => (byte)v)] : MemoryMarshal.AsBytes<short>(values).ToArray();
+    }
 
     private int Position(int output, int kernel, int stride, int pad, int dilation)
     {

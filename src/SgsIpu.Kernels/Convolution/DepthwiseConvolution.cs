@@ -24,12 +24,14 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
     private readonly bool _split;
     private readonly int _taps;
     private readonly int _size;
+    private readonly byte[] _outside;
 
     public DepthwiseConvolution(ConvolutionSpec spec, ConvolutionBounds bounds)
         : base(spec with { Weights = [] })
     {
         _taps = spec.KernelHeight * spec.KernelWidth;
         _size = spec.InputType == DataType.UInt8 ? sizeof(byte) : sizeof(short);
+        _outside = spec.Outside(_size == sizeof(byte));
         _split = !bounds.FitsInt32;
         _stage = new VectorStage(spec.Output with { Bias = bounds.Bias }, bounds.Sums);
         int half = _taps * spec.Channels;
@@ -73,7 +75,7 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
             long* wide = (long*)scratch;
             int* sums = (int*)(wide + stride);
             byte* outside = (byte*)(sums + (block * stride));
-            Fill(outside);
+            _outside.CopyTo(new Span<byte>(outside, _outside.Length));
             nint pixelBytes = (nint)channels * _stage.ElementSize;
             for (int row = first; row < end; row++)
             {
@@ -135,18 +137,6 @@ internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution
     }
 
     private bool HasAllColumns(int ow) => Spec.InputColumn(ow, 0) >= 0 && Spec.InputColumn(ow, Spec.KernelWidth - 1) < Spec.Width;
-
-    private void Fill(byte* outside)
-    {
-        if (_size == sizeof(byte))
-        {
-            new Span<byte>(outside, Spec.Channels).Fill((byte)Spec.InputZeroPoint);
-        }
-        else
-        {
-            new Span<short>(outside, Spec.Channels).Fill((short)Spec.InputZeroPoint);
-        }
-    }
 
     /// <summary>Puts the sums of the lower halves of the weights, which are there, and of the upper ones together.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

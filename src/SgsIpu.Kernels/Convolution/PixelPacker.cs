@@ -5,7 +5,7 @@ namespace SgsIpu.Kernels;
 
 /// <summary>
 /// Lays the input elements under output pixels out as rows [pixel, kh, kw, channel of the group], so that a convolution is a matrix
-/// product. Outside of the image stands the zero point.
+/// product. Outside of the image stands what the specification says.
 /// </summary>
 /// <param name="bytes">Rows of bytes; else rows of INT16.</param>
 /// <param name="rowBytes">From a row to the next.</param>
@@ -14,6 +14,9 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
     where TForm : struct, IVectorForm<TVector>
 {
     private readonly int _inputSize = spec.InputType == DataType.UInt8 ? sizeof(byte) : sizeof(short);
+
+    /// <summary>A pixel outside of the image, as rows have it.</summary>
+    private readonly byte[] _outside = spec.Outside(bytes);
 
     /// <summary>A row of the kernel is one run of the input.</summary>
     private readonly bool _hasRuns = spec.Groups == 1 && (spec.DilationW == 1 || spec.KernelWidth == 1);
@@ -35,13 +38,13 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
             byte* image = x + (n * imageBytes) + (group * spec.GroupChannels * _inputSize);
             if (CopiesBytes)
             {
-                Line(image, oh, ow, part, target);
+                Line(image, group, oh, ow, part, target);
             }
             else
             {
                 for (int pixel = 0; pixel < part; pixel++)
                 {
-                    Row(image, oh, ow + pixel, target + ((nint)pixel * rowBytes));
+                    Row(image, group, oh, ow + pixel, target + ((nint)pixel * rowBytes));
                 }
             }
 
@@ -57,7 +60,7 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
     }
 
     /// <summary>Neighbouring pixels of a row of the output, run by run: a row of the kernel, or where its columns are no neighbours, one element of it.</summary>
-    private void Line(byte* image, int oh, int ow, int count, byte* target)
+    private void Line(byte* image, int group, int oh, int ow, int count, byte* target)
     {
         int columns = _hasRuns ? spec.KernelWidth : 1;
         int runBytes = columns * spec.GroupChannels * _inputSize;
@@ -67,7 +70,7 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
             byte* line = (uint)h < (uint)spec.Height ? image + ((long)h * spec.Width * spec.Channels * _inputSize) : null;
             for (int kw = 0; kw < spec.KernelWidth; kw += columns, target += runBytes)
             {
-                Runs(line, spec.InputColumn(ow, kw), columns, count, target);
+                Runs(line, group, spec.InputColumn(ow, kw), columns, count, target);
             }
         }
     }
@@ -76,7 +79,7 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
     /// <param name="line">The row of the input; null outside of the image.</param>
     /// <param name="w">The run's first column for the first pixel, maybe outside of the row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Runs(byte* line, int w, int columns, int count, byte* target)
+    private void Runs(byte* line, int group, int w, int columns, int count, byte* target)
     {
         int pixelBytes = spec.Channels * _inputSize;
         int columnElements = spec.GroupChannels;
@@ -98,7 +101,7 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
             if (line == null || columns == 1)
             {
                 // A run of one column that exists is among those at even distances.
-                Fill(run, columns * columnElements);
+                FillOutside(run, group, columns);
             }
             else
             {
@@ -108,7 +111,7 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Row(byte* image, int oh, int ow, byte* target)
+    private void Row(byte* image, int group, int oh, int ow, byte* target)
     {
         int size = bytes ? sizeof(byte) : sizeof(short);
         int lineElements = spec.KernelWidth * spec.GroupChannels;
@@ -117,7 +120,7 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
             int h = spec.InputRow(oh, kh);
             if ((uint)h >= (uint)spec.Height)
             {
-                Fill(target, lineElements);
+                FillOutside(target, group, spec.KernelWidth);
                 continue;
             }
 
@@ -134,7 +137,7 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
                 int w = spec.InputColumn(ow, kw);
                 if ((uint)w >= (uint)spec.Width)
                 {
-                    Fill(tap, spec.GroupChannels);
+                    FillOutside(tap, group, 1);
                 }
                 else
                 {
@@ -149,20 +152,18 @@ internal sealed unsafe class PixelPacker<TVector, TForm>(ConvolutionSpec spec, b
     {
         int start = Math.Clamp(-w, 0, spec.KernelWidth);
         int end = Math.Clamp(spec.Width - w, start, spec.KernelWidth);
-        Fill(target, start * spec.Channels);
+        FillOutside(target, 0, start);
         Copy(line + ((long)(w + start) * spec.Channels * _inputSize), target + (start * spec.Channels * size), (end - start) * spec.Channels);
-        Fill(target + (end * spec.Channels * size), (spec.KernelWidth - end) * spec.Channels);
+        FillOutside(target + (end * spec.Channels * size), 0, spec.KernelWidth - end);
     }
 
-    private void Fill(byte* target, int count)
+    /// <summary>The elements of a group in some pixels outside of the image.</summary>
+    private void FillOutside(byte* target, int group, int pixels)
     {
-        if (bytes)
+        int pixelBytes = _outside.Length / spec.Groups;
+        for (int i = 0; i < pixels; i++)
         {
-            new Span<byte>(target, count).Fill((byte)spec.InputZeroPoint);
-        }
-        else
-        {
-            new Span<short>(target, count).Fill((short)spec.InputZeroPoint);
+            _outside.AsSpan(group * pixelBytes, pixelBytes).CopyTo(new Span<byte>(target + ((nint)i * pixelBytes), pixelBytes));
         }
     }
 

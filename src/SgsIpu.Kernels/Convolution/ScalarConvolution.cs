@@ -53,11 +53,12 @@ internal sealed class ScalarConvolution(ConvolutionSpec spec) : Convolution(spec
                 int w = Spec.InputColumn(ow, kw);
                 if ((uint)h >= (uint)Spec.Height || (uint)w >= (uint)Spec.Width)
                 {
+                    sum += Outside(o, kh, kw, group);
                     continue;
                 }
 
                 ReadOnlySpan<T> pixel = image.Slice((((h * Spec.Width) + w) * Spec.Channels) + (group * channels), channels);
-                ReadOnlySpan<short> weights = Spec.Weights.AsSpan((((o * Spec.KernelHeight) + kh) * Spec.KernelWidth + kw) * channels, channels);
+                ReadOnlySpan<short> weights = Weight(o, kh, kw);
                 for (int i = 0; i < channels; i++)
                 {
                     sum += (long)(int.CreateTruncating(pixel[i]) - Spec.InputZeroPoint) * weights[i];
@@ -67,4 +68,19 @@ internal sealed class ScalarConvolution(ConvolutionSpec spec) : Convolution(spec
 
         return sum;
     }
+
+    private long Outside(int o, int kh, int kw, int group)
+    {
+        long sum = 0;
+        for (int i = 0; i < Spec.GroupChannels && !Spec.PadOffsets.IsEmpty; i++)
+        {
+            sum += (long)Spec.PadOffsets[(group * Spec.GroupChannels) + i] * Weight(o, kh, kw)[i];
+        }
+
+        return sum;
+    }
+
+    /// <summary>The weights between an output channel and the input channels of its group.</summary>
+    private ReadOnlySpan<short> Weight(int o, int kh, int kw) =>
+        Spec.Weights.AsSpan((((o * Spec.KernelHeight) + kh) * Spec.KernelWidth + kw) * Spec.GroupChannels, Spec.GroupChannels);
 }

@@ -19,6 +19,7 @@ internal sealed unsafe class MachineDepthwise : Convolution
     private readonly PinnedArray<int> _weights;
     private readonly StageBlocks _stage;
     private readonly int _size;
+    private readonly byte[] _outside;
     private readonly int _firstInside;
     private readonly int _endInside;
 
@@ -28,6 +29,7 @@ internal sealed unsafe class MachineDepthwise : Convolution
         (_blocks, _weights, _stage) = (blocks, weights, stage);
         _functions = new nint[blocks.Length];
         _size = spec.InputType == DataType.UInt8 ? sizeof(byte) : sizeof(short);
+        _outside = spec.Outside(_size == sizeof(byte));
         int reach = (spec.KernelWidth - 1) * spec.DilationW;
         _firstInside = Math.Clamp((spec.PadLeft + spec.StrideW - 1) / spec.StrideW, 0, spec.OutWidth);
         int last = spec.Width - 1 - reach + spec.PadLeft;
@@ -141,7 +143,7 @@ internal sealed unsafe class MachineDepthwise : Convolution
         fixed (byte* scratch = rented)
         {
             byte* patch = scratch + line;
-            Fill(scratch, Spec.Width * Spec.Channels);
+            FillOutside(scratch, Spec.Width);
             nint outBytes = (nint)Spec.Channels * _stage.Form.ElementSize;
             for (int row = first; row < end; row++)
             {
@@ -188,7 +190,7 @@ internal sealed unsafe class MachineDepthwise : Convolution
                 }
                 else
                 {
-                    Fill(patch, Spec.Channels);
+                    FillOutside(patch, 1);
                 }
             }
         }
@@ -242,15 +244,11 @@ internal sealed unsafe class MachineDepthwise : Convolution
         return function;
     }
 
-    private void Fill(byte* target, int count)
+    private void FillOutside(byte* target, int pixels)
     {
-        if (_size == sizeof(byte))
+        for (int i = 0; i < pixels; i++)
         {
-            new Span<byte>(target, count).Fill((byte)Spec.InputZeroPoint);
-        }
-        else
-        {
-            new Span<short>(target, count).Fill((short)Spec.InputZeroPoint);
+            _outside.CopyTo(new Span<byte>(target + ((nint)i * _outside.Length), _outside.Length));
         }
     }
 

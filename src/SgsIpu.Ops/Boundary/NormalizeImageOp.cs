@@ -68,6 +68,7 @@ public sealed record NormalizeImageOp(ImageFormat Format, ImageFormat TrainingFo
     {
         ArgumentNullException.ThrowIfNull(binding);
         ChannelOperand y = ChannelOperand.Of(binding, binding.Output);
+        QuantParam mapping = FixedBinding.Quant(binding.Output);
         var table = new Tensor(DataType.Int16, new Shape(Channels, 256));
         for (int c = 0; c < Channels; c++)
         {
@@ -76,7 +77,7 @@ public sealed record NormalizeImageOp(ImageFormat Format, ImageFormat TrainingFo
             double deviation = Std[Std.Length == 1 ? 0 : rgb];
             for (int v = 0; v < 256; v++)
             {
-                double q = Math.Floor(((v - mean) / deviation / y.Scale(c)) + 0.5) + y.Zero;
+                double q = Math.Floor(((v - mean) / deviation / y.Scale(c)) + 0.5) + mapping.ZeroOf(c);
                 table.As<short>()[(c * 256) + v] = (short)(y.Type == DataType.UInt8 ? Math.Clamp(q, 0, 255) : Math.Clamp(q, -short.MaxValue, short.MaxValue));
             }
         }

@@ -20,7 +20,7 @@ public sealed record QuantizeOp(DataType To) : BoundaryOp(To)
 
         ChannelOperand y = ChannelOperand.Of(binding, binding.Output);
         double[] scales = [.. y.Scales];
-        int zero = y.Zero;
+        int[] zeros = [.. Enumerable.Range(0, scales.Length).Select(FixedBinding.Quant(binding.Output).ZeroOf)];
         return y.Type == DataType.UInt8
             ? new DelegateKernel((in FixedArguments a) =>
             {
@@ -28,7 +28,7 @@ public sealed record QuantizeOp(DataType To) : BoundaryOp(To)
                 Span<byte> to = a.Output(0);
                 for (int i = 0; i < to.Length; i++)
                 {
-                    to[i] = (byte)Rounded(from[i], scales[i % scales.Length], zero, byte.MinValue, byte.MaxValue);
+                    to[i] = (byte)Rounded(from[i], scales[i % scales.Length], zeros[i % scales.Length], byte.MinValue, byte.MaxValue);
                 }
             })
             : new DelegateKernel((in FixedArguments a) =>
@@ -37,7 +37,7 @@ public sealed record QuantizeOp(DataType To) : BoundaryOp(To)
                 Span<short> to = a.Output<short>(0);
                 for (int i = 0; i < to.Length; i++)
                 {
-                    to[i] = (short)Rounded(from[i], scales[i % scales.Length], zero, -short.MaxValue, short.MaxValue);
+                    to[i] = (short)Rounded(from[i], scales[i % scales.Length], zeros[i % scales.Length], -short.MaxValue, short.MaxValue);
                 }
             });
     }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using SgsIpu.Core;
 using SgsIpu.Kernels;
@@ -18,6 +19,16 @@ internal static class FixedConvolution
         }
 
         return FixedBinding.Quant(tensor).ZeroPoint;
+    }
+
+    /// <summary>How far from the zero point each channel's integer for 0 is, which is what stands outside of an image.</summary>
+    public static ImmutableArray<int> PadOffsets(FixedBinding binding, TensorSpec tensor)
+    {
+        QuantParam quant = FixedBinding.Quant(tensor);
+        (int low, int high) = tensor.Type == DataType.UInt8 ? (byte.MinValue, byte.MaxValue) : (short.MinValue, short.MaxValue);
+        return quant.Offsets.IsEmpty || (quant.Offsets.Length == tensor.Shape[-1] && quant.Offsets.All(o => quant.ZeroPoint + o >= low && quant.ZeroPoint + o <= high))
+            ? quant.Offsets
+            : throw binding.NotSupported($"'{tensor.Name}' has integers for 0 that {tensor.Type} does not hold, or not one for each channel");
     }
 
     /// <summary>

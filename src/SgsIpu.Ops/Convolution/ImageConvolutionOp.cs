@@ -120,6 +120,7 @@ public abstract record ImageConvolutionOp : IpuOperator
             DilationW = DilationW,
             InputType = binding.Input(0).Type,
             InputZeroPoint = FixedConvolution.Activation(binding, binding.Input(0)),
+            PadOffsets = FixedConvolution.PadOffsets(binding, binding.Input(0)),
             Weights = [],
             Output = FixedConvolution.Output(binding, outputChannels, ActivationMin, ActivationMax),
         };

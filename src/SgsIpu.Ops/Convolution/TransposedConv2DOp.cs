@@ -78,7 +78,7 @@ public sealed record TransposedConv2DOp : ImageConvolutionOp
         ArgumentNullException.ThrowIfNull(binding);
         Shape weights = binding.Input(1).Shape;
         Func<short[]> values = FixedConvolution.Weights(binding, binding.Input(0), binding.Input(1));
-        return FixedConvolution.Kernel(FixedSpec(binding, weights[0]) with { Groups = Groups, Transposed = true }, values);
+        return FixedConvolution.Kernel(FixedSpec(binding, weights[0]) with { Groups = Groups, Transposed = true, PadOffsets = [] }, values);
     }
 
     protected override long Macs(Shape image, Shape weights, Shape output) => image.Count / image[3] * weights.Count;

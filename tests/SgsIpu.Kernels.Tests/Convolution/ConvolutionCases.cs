@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 using SgsIpu.Core;
 
@@ -34,6 +35,7 @@ internal static class ConvolutionCases
             weights[i] = extreme ? (random.Next(8) == 0 ? (short)-limit : limit) : (short)random.Next(-limit, limit + 1);
         }
 
+        int zero = input == DataType.UInt8 ? random.Next(0, 256) : random.Next(2) == 0 ? 0 : random.Next(-300, 300);
         return new ConvolutionSpec
         {
             Batch = random.Next(1, 3),
@@ -53,7 +55,8 @@ internal static class ConvolutionCases
             Groups = groups,
             Transposed = transposed,
             InputType = input,
-            InputZeroPoint = input == DataType.UInt8 ? random.Next(0, 256) : random.Next(2) == 0 ? 0 : random.Next(-300, 300),
+            InputZeroPoint = zero,
+            PadOffsets = transposed ? [] : PadOffsets(random, groups * groupInputs, input, zero),
             Weights = weights,
             Output = Stage(random, groups * groupOutputs, k * (double)limit * (input == DataType.UInt8 ? 128 : 16384)),
         };
@@ -78,6 +81,7 @@ internal static class ConvolutionCases
         double size = Math.Sqrt(k) * limit * (input == DataType.UInt8 ? 128 : 16384);
         (int low, int high) = bytes ? (0, 255) : (-32767, 32767);
         int zero = bytes ? random.Next(0, 256) : 0;
+        int inputZero = input == DataType.UInt8 ? random.Next(0, 256) : 0;
         return new ConvolutionSpec
         {
             Height = height,
@@ -95,7 +99,8 @@ internal static class ConvolutionCases
             DilationW = dilation,
             Groups = depthwise ? channels : 1,
             InputType = input,
-            InputZeroPoint = input == DataType.UInt8 ? random.Next(0, 256) : 0,
+            InputZeroPoint = inputZero,
+            PadOffsets = PadOffsets(random, channels, input, inputZero),
             Weights = weights,
             Output = new OutputStage(
                 bytes ? DataType.UInt8 : DataType.Int16,
@@ -106,6 +111,10 @@ internal static class ConvolutionCases
                 random.Next(2) == 0 ? high : zero + ((high - zero) / 2)),
         };
     }
+
+    /// <summary>Any integers outside of the image, in every other case.</summary>
+    private static ImmutableArray<int> PadOffsets(Random random, int channels, DataType input, int zero) => random.Next(2) == 0 ? []
+        : [.. Enumerable.Range(0, channels).Select(_ => input == DataType.UInt8 ? random.Next(0, 256) - zero : random.Next(-300, 300))];
 
     /// <summary>A stage whose scales take sums of the given size to about the range of the output.</summary>
     public static OutputStage Stage(Random random, int channels, double size)

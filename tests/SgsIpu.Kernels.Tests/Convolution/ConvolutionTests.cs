@@ -194,12 +194,11 @@ public sealed class ConvolutionTests
                         (int kh, int kw, int i) = (t / s.GroupChannels / s.KernelWidth, t / s.GroupChannels % s.KernelWidth, t % s.GroupChannels);
                         int h = (pixel / s.OutWidth * s.StrideH) - s.PadTop + (kh * s.DilationH);
                         int w = (pixel % s.OutWidth * s.StrideW) - s.PadLeft + (kw * s.DilationW);
-                        if (h >= 0 && h < s.Height && w >= 0 && w < s.Width)
-                        {
-                            int channel = (o / (s.OutChannels / s.Groups) * s.GroupChannels) + i;
-                            sum += (x[(((((n * s.Height) + h) * s.Width) + w) * s.Channels) + channel] - s.InputZeroPoint)
-                                * s.Weights[(o * s.KernelHeight * s.KernelWidth * s.GroupChannels) + t];
-                        }
+                        int channel = (o / (s.OutChannels / s.Groups) * s.GroupChannels) + i;
+                        long value = h >= 0 && h < s.Height && w >= 0 && w < s.Width
+                            ? x[(((((n * s.Height) + h) * s.Width) + w) * s.Channels) + channel] - s.InputZeroPoint
+                            : s.PadOffsets.IsEmpty ? 0 : s.PadOffsets[channel];
+                        sum += value * s.Weights[(o * s.KernelHeight * s.KernelWidth * s.GroupChannels) + t];
                     }
 
                     y.Add(ConvolutionCases.Finish(s.Output, o, sum));

@@ -75,7 +75,7 @@ internal sealed class FixedInputs
         int channel = 0;
         for (int i = 0; i < values.Length; i++)
         {
-            int q = (int)Math.Clamp(Math.Floor((values[i] / scales[channel]) + quant.ZeroPoint + Half), low, high);
+            int q = (int)Math.Clamp(Math.Floor((values[i] / scales[channel]) + quant.ZeroOf(channel) + Half), low, high);
             channel = channel + 1 == scales.Length ? 0 : channel + 1;
             if (words.IsEmpty)
             {

@@ -160,7 +160,7 @@ internal sealed partial class QModeCalibrator
     /// <summary>Weights rounded one by one to 4 bits, of the nodes that read UINT8.</summary>
     private Dictionary<string, RoundedWeights> Rounded(Graph graph)
     {
-        var rounding = new ConvolutionRounding(_real, _state.Statistics, _state.Level, new GivenTable(_real, _state.Float.Given));
+        var rounding = new ConvolutionRounding(_real, _state.Statistics, _state.Level, new GivenTable(_real, _state.Float.Given), config: _state.Float.InputConfig);
         Dictionary<string, Node> quantized = graph.Nodes.ToDictionary(n => n.Name, StringComparer.Ordinal);
         return _weighted
             .Where(n => quantized.TryGetValue(n.Name, out Node? other) && graph[other.Inputs[0]].Type == DataType.UInt8 && n.Op is ImageConvolutionOp or FullyConnectedOp)
