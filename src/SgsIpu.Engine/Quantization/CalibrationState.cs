@@ -11,6 +11,9 @@ internal sealed record CalibrationState(IpuModel Float, CalibrationLevel Level, 
     /// <summary>True where all convolutions are to run in 8 bits: more storage and time are spent on less noise with the same multiplications.</summary>
     public bool IsNarrow { get; init; }
 
+    /// <summary>True where time matters less than a sure choice: every decision is measured on all held samples, and weights that meet pixels are rounded together too.</summary>
+    public bool IsThorough { get; init; }
+
     /// <summary>By tensor.</summary>
     public IReadOnlyDictionary<string, ActivationStatistics> Statistics => Observed.Tensors;
 

@@ -89,11 +89,10 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
             return new RoundedWeights(stored, weightQuant, null, null);
         }
 
-        if (seen is not null && consumer is not null)
-        {
-            double[] correction = consumer.BiasCorrection(values, rounded, scales, OverScale(seen, seen.Mean, input, 1));
-            bias = [.. bias.Zip(correction, (b, c) => (float)(b + c))];
-        }
+        double[]? correction = seen is not null ? consumer?.BiasCorrection(values, rounded, scales, OverScale(seen, seen.Mean, input, 1))
+            : together is not null ? BiasCorrection(node, together, moments!, values, rounded, scales, input)
+            : null;
+        bias = correction is null ? bias : [.. bias.Zip(correction, (b, c) => (float)(b + c))];
 
         if (!input.Offsets.IsEmpty)
         {
@@ -153,6 +152,27 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
             },
             cancellationToken);
         return result;
+    }
+
+    /// <summary>As <see cref="ChannelConsumer.BiasCorrection"/>, where what the layer reads was not observed.</summary>
+    private static double[] BiasCorrection(Node node, LayerGeometry layer, InputMoments moments, Tensor values, Tensor rounded, double[] scales, QuantParam input)
+    {
+        ReadOnlySpan<float> exact = values.As<float>();
+        ReadOnlySpan<sbyte> integers = rounded.As<sbyte>();
+        var correction = new double[layer.Outputs];
+        int outputs = layer.Outputs / layer.Groups;
+        double[] means = [];
+        for (int o = 0; o < layer.Outputs; o++)
+        {
+            means = o % outputs == 0 ? moments.Means(node, o / outputs, input.IsPerTensor ? [] : input.Scale.AsSpan()) : means;
+            for (int i = 0; i < layer.GroupSize; i++)
+            {
+                int at = layer.WeightAt(o, i);
+                correction[o] += (exact[at] - (scales[o] * integers[at])) * means[i];
+            }
+        }
+
+        return correction;
     }
 
     /// <summary>Where 0 lies from the zero point, in each channel: where the offset is, but exactly, between the bytes of an image.</summary>

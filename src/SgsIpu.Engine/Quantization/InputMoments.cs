@@ -77,6 +77,20 @@ internal sealed class InputMoments
     /// <summary>How a node reads its input; null where its moments are not known.</summary>
     public LayerGeometry? Geometry(Node node) => _layers.GetValueOrDefault(node.Name)?.Geometry;
 
+    /// <summary>Means of the values that a group of a node reads, [GroupSize], in the given units.</summary>
+    /// <param name="units">Of each input channel; empty for real numbers.</param>
+    public double[] Means(Node node, int group, ReadOnlySpan<double> units)
+    {
+        LayerInputs layer = _layers[node.Name];
+        var means = new double[layer.Geometry.GroupSize];
+        for (int i = 0; i < means.Length; i++)
+        {
+            means[i] = layer.Mean(group, i) / (units.IsEmpty ? 1 : units[layer.Geometry.ChannelAt(group, i)]);
+        }
+
+        return means;
+    }
+
     /// <summary>Covariance of the values that a group of a node reads, [GroupSize, GroupSize], in squares of the given units.</summary>
     /// <param name="units">Of each input channel; empty for real numbers.</param>
     public float[] Covariance(Node node, int group, ReadOnlySpan<double> units)

@@ -53,6 +53,9 @@ internal abstract class LayerInputs(LayerGeometry geometry, PatchRows rows, floa
     /// <param name="j">Not behind <paramref name="i"/>.</param>
     public double Covariance(int group, int i, int j) => (Product(group, i, j) / Count) - (Value(group, i) / Count * (Value(group, j) / Count));
 
+    /// <summary>Mean of a value that a group reads; that of its channel was taken off before.</summary>
+    public double Mean(int group, int i) => means[geometry.ChannelAt(group, i)] + (Value(group, i) / Count);
+
     /// <param name="at">Where the first channel of each pixel is: [taps, patches]; −1 outside the image.</param>
     /// <param name="step">From one channel to the next.</param>
     protected abstract void Gather(int place, ReadOnlySpan<float> values, ReadOnlySpan<int> at, int step);

@@ -54,7 +54,7 @@ internal sealed class LevelSearch
         _judged = JudgedOutputs.OfReal(model.Graph);
         _consumers = new ChannelConsumers(model.Graph);
         _rounding = new ConvolutionRounding(model.Graph, state.Statistics, state.Level, given, _consumers, model.InputConfig);
-        _samples = [.. state.Held.All.Take(new OutputParts(_judged).AreByPosition ? RunsByPosition : Runs)];
+        _samples = [.. state.Held.All.Take(state.IsThorough ? int.MaxValue : new OutputParts(_judged).AreByPosition ? RunsByPosition : Runs)];
         _fitting = new BiasFitting(model.Graph, _samples);
     }
 
@@ -91,7 +91,7 @@ internal sealed class LevelSearch
         // What needs no variant is made beside the first ones, which do not fill all cores. Layers that meet pixels take little to run in
         // 16 bits; where they cannot, their weights are worth rounding together as well.
         Task<FixedTrial> trial = Task.Run(() => new FixedTrial(_judged, _samples, _cancellationToken), _cancellationToken);
-        Task<InputMoments>? moments = Level < CalibrationLevel.L4 ? null : Task.Run(() => InputMoments.Of(_model.Graph, _state.Held, _state.Statistics, _cancellationToken, unobserved: _state.IsNarrow || !MayPromote), _cancellationToken);
+        Task<InputMoments>? moments = Level < CalibrationLevel.L4 ? null : Task.Run(() => InputMoments.Of(_model.Graph, _state.Held, _state.Statistics, _cancellationToken, unobserved: _state.IsThorough || !MayPromote), _cancellationToken);
         QuantizationVariant start = Variant(CalibrationLevel.L2, chosen);
         return Search(trial.GetAwaiter().GetResult(), moments, start, chosen);
     }

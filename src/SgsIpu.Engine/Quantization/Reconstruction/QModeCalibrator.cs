@@ -81,7 +81,11 @@ internal sealed partial class QModeCalibrator
 
     /// <summary>Scales by channel leave more to the rounding of weights, which is dear where these have 4 bits; where the loudest layers have 16 bits, they gain nothing.</summary>
     private QuantizedModel Quantize(IReadOnlyDictionary<string, DataType>? types, CalibrationLevel level, CancellationToken cancellationToken) =>
-        Calibrator.QuantizeForRebuilding(_state with { Level = level, IsNarrow = _mode == QMode.Q21 }, types, _progress, cancellationToken);
+        Calibrator.QuantizeForRebuilding(_state with { Level = level, IsNarrow = _mode == QMode.Q21, IsThorough = Rebuilds }, types, _progress, cancellationToken);
+
+    /// <summary>What level 5 makes by itself.</summary>
+    private QuantizedModel LevelFive(CancellationToken cancellationToken) =>
+        Calibrator.QuantizeForRebuilding(_state with { Level = CalibrationLevel.L5 }, null, _progress, cancellationToken);
 
     private Reconstructor Reconstructor(CancellationToken cancellationToken) => _reconstructor ??= new Reconstructor(_real, _options, _config.RetrainIterations, _cuda, _progress, cancellationToken);
 

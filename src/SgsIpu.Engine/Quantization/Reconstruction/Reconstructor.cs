@@ -44,13 +44,13 @@ internal sealed class Reconstructor
         _rounds = rounds;
         _cuda = cuda;
         _progress = progress;
-        (_chosen, _training, _verifiers) = Choose(options);
+        _judged = JudgedOutputs.OfReal(real);
+        (_chosen, _training, _verifiers) = Choose(options, new OutputParts(_judged).AreByPosition);
         _firstJudge = _chosen.Length - _training < LeastJudges ? 0 : _training;
         long macs = real.Nodes.Sum(n => ((IpuOperator)n.Op).Cost(real.InputsOf(n), real.OutputsOf(n)).Macs);
         int layers = real.Nodes.Count(n => LayerGeometry.Of(real, n) is not null);
         long affordable = Math.Max(LeastJudges, JudgedMacs / Math.Max(1, macs * layers));
         _judges = (int)Math.Min(_chosen.Length - _firstJudge, affordable);
-        _judged = JudgedOutputs.OfReal(real);
         _trial = Trial(FormJudges, cancellationToken);
     }
 
@@ -210,13 +210,16 @@ internal sealed class Reconstructor
         }
     }
 
-    /// <summary>Samples spread evenly. Of few samples all choose and verify, as fewer would tell nothing; of very few none is held back.</summary>
-    private static (int[] Chosen, int Training, int[] Verifiers) Choose(CalibrationOptions options)
+    /// <summary>
+    /// Samples spread evenly. Of few samples all choose and verify, as fewer would tell nothing; of very few none is held back. Where results are read
+    /// position by position, a few loud ones make most of the noise: all verify, those that are learned from too, so that none of them is missed.
+    /// </summary>
+    private static (int[] Chosen, int Training, int[] Verifiers) Choose(CalibrationOptions options, bool byPosition)
     {
         int count = Math.Min(options.CalBatchSize, options.Samples.Count);
         int[] spread = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * options.Samples.Count / count))];
         int[] verifiers = count < LeastJudges * Cycle / 2 ? [] : [.. spread.Where((_, i) => i % Cycle is 1 or 4)];
         int[] judges = count < 2 * Cycle ? [] : [.. spread.Where((_, i) => i % Cycle == Cycle / 2)];
-        return ([.. spread.Except(judges).Except(verifiers), .. judges], count - judges.Length - verifiers.Length, verifiers.Length == 0 ? spread : verifiers);
+        return ([.. spread.Except(judges).Except(verifiers), .. judges], count - judges.Length - verifiers.Length, verifiers.Length == 0 || byPosition ? spread : verifiers);
     }
 }
