@@ -8,12 +8,6 @@ internal sealed partial class QModeCalibrator
     /// <summary>Shares of level 5's multiply-accumulates at 16 bits are told apart in steps of one of so many.</summary>
     private const int Shares = 1024;
 
-    /// <summary>
-    /// So much less noise (natural logarithm, 0.4 dB) counts where few samples make most of the noise, whose standard error tells nothing. Chosen
-    /// between a plan that holds for a text recognizer and one that does not for a classifier.
-    /// </summary>
-    private const double Clear = 0.1;
-
     /// <summary>Choices that are measured at most.</summary>
     private const int Tries = 6;
 
@@ -32,24 +26,28 @@ internal sealed partial class QModeCalibrator
         Built five = LeftAlone(plain, null, cancellationToken);
         Built thorough = LeftAlone(Quantize(null, CalibrationLevel.L5, cancellationToken), null, cancellationToken);
         outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"level 5 by itself: {five.Noise.Decibels:0.0} dB on samples held back; in more time: {thorough.Noise.Decibels:0.0} dB"));
-        if (thorough.Noise.IsNoWorseThan(five.Noise))
+        if (!thorough.Noise.IsNoWorseThan(five.Noise))
         {
-            Built end = Spared(thorough, five.Noise, outcome, cancellationToken);
-            if (WideMacs(end) < WideMacs(five))
-            {
-                return Finish(end, Noted(thorough.Model, outcome));
-            }
+            thorough = LeftAlone(thorough.Model.WithTypes(five.Model.Chosen.ToDictionary(n => n, _ => DataType.Int16, StringComparer.Ordinal)), null, cancellationToken);
+            outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"the same layers in 16 bits as in level 5 by itself: {thorough.Noise.Decibels:0.0} dB"));
         }
 
-        return Finish(Spared(five, five.Noise, outcome, cancellationToken), Noted(plain, outcome));
+        if (Spared(thorough, five, outcome, cancellationToken) is { } end)
+        {
+            return Finish(end, Noted(thorough.Model, outcome));
+        }
+
+        return Finish(Spared(five, five, outcome, cancellationToken) ?? Rebuilt(five, outcome, cancellationToken), Noted(plain, outcome));
     }
 
-    /// <summary>A model rebuilt, with as few multiply-accumulates at 16 bits as a limit allows.</summary>
-    private Built Spared(Built start, WholeNoise limit, Outcome outcome, CancellationToken cancellationToken)
+    /// <summary>A model rebuilt, with fewer multiply-accumulates at 16 bits than level 5 has, and no worse; null where that cannot be.</summary>
+    private Built? Spared(Built start, Built five, Outcome outcome, CancellationToken cancellationToken)
     {
         Built rebuilt = Rebuilt(start, outcome, cancellationToken);
-        Built? narrower = Narrowed(rebuilt, limit, outcome, cancellationToken) ?? Demoted(rebuilt, limit, outcome, cancellationToken);
-        return narrower is null ? rebuilt : Rebuilt(narrower, outcome, cancellationToken);
+        var limit = new Limit(five.Noise, rebuilt.Noise);
+        bool isSparing = limit.Excess(rebuilt.Noise) <= 0 && WideMacs(rebuilt) < WideMacs(five);
+        Built? spared = Narrowed(rebuilt, limit, WideMacs(five), outcome, cancellationToken) ?? Demoted(rebuilt, limit, outcome, cancellationToken) ?? (isSparing ? rebuilt : null);
+        return spared is null || spared == rebuilt ? spared : Rebuilt(spared, outcome, cancellationToken);
     }
 
     private static Outcome Noted(QuantizedModel model, Outcome outcome)
@@ -69,22 +67,23 @@ internal sealed partial class QModeCalibrator
     }
 
     /// <summary>
-    /// The model with the fewest multiply-accumulates at 16 bits that is surely no worse than a limit. Noises of layers nearly add up, which
+    /// The model with the fewest multiply-accumulates at 16 bits that keeps to a limit. Noises of layers nearly add up, which
     /// tells the choices that are worth measuring; the line through what was measured on both sides of the limit (regula falsi) tells the next.
     /// </summary>
     /// <param name="start">Layers that stay as they are keep what was rebuilt.</param>
+    /// <param name="macs">Multiply-accumulates at 16 bits that the model has fewer of.</param>
     /// <returns>Null where nothing can be spared.</returns>
-    private Built? Narrowed(Built start, WholeNoise limit, Outcome outcome, CancellationToken cancellationToken)
+    private Built? Narrowed(Built start, Limit limit, double macs, Outcome outcome, CancellationToken cancellationToken)
     {
         Built? best = null;
-        var choices = new WidthChoice(start.Noise, [.. _weighted.Where(n => start.Model.Sensitivity.ContainsKey(n.Name)).Select(n => Candidate(start.Model, n))], parts => Reconstructor(cancellationToken).Whole(parts));
-        (double Foreseen, double Measured) from = (start.Noise.MeanRise(limit), Measured(start.Noise, limit));
+        var choices = new WidthChoice(start.Noise, [.. _weighted.Where(n => start.Model.Sensitivity.ContainsKey(n.Name)).Select(n => Candidate(start.Model, n))], macs, parts => Reconstructor(cancellationToken).Whole(parts));
+        (double Foreseen, double Measured) from = (start.Noise.MeanRise(limit.Noise), limit.Excess(start.Noise));
         (double Foreseen, double Measured)? bad = null;
         (int least, int most) = (0, Shares);
         for (int i = 0; i < Tries; i++)
         {
             double slope = bad is { } b ? (b.Foreseen - from.Foreseen) / (b.Measured - from.Measured) : 1;
-            int? enough = choices.Least(least, most, Shares, limit, from.Foreseen - (slope * from.Measured));
+            int? enough = choices.Least(least, most, Shares, limit.Noise, from.Foreseen - (slope * from.Measured));
             if (enough is null && i > 0)
             {
                 break;
@@ -92,12 +91,13 @@ internal sealed partial class QModeCalibrator
 
             // What cannot be foreseen may do all the same: of those that spare anything, the one with the least noise, and no other.
             int share = enough ?? Shares - 1;
-            (Dictionary<string, DataType> wide, double foreseen) = choices.Of((double)share / Shares, limit);
+            (Dictionary<string, DataType> wide, double foreseen) = choices.Of((double)share / Shares, limit.Noise);
             Built tried = LeftAlone(start.Model.WithTypes(wide), start, cancellationToken);
-            double measured = Measured(tried.Noise, limit);
-            outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"{wide.Count} convolutions in 16 bits, {100.0 * share / Shares:0.0} % of the multiply-accumulates that were: {tried.Noise.Decibels:0.0} dB{(measured <= 0 ? "" : ", left alone")}"));
+            double measured = limit.Excess(tried.Noise);
+            outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"{wide.Count} convolutions in 16 bits, {100.0 * share / Shares:0.0} % of level 5's multiply-accumulates there: {tried.Noise.Decibels:0.0} dB{(measured <= 0 ? "" : ", left alone")}"));
             if (measured <= 0)
             {
+                bad ??= from.Measured > 0 ? from : null;
                 (best, most, from) = (tried, share, (foreseen, measured));
             }
             else
@@ -120,8 +120,13 @@ internal sealed partial class QModeCalibrator
     /// as they were rebuilt, which a choice anew does not leave them.
     /// </summary>
     /// <returns>Null where nothing can be spared.</returns>
-    private Built? Demoted(Built start, WholeNoise limit, Outcome outcome, CancellationToken cancellationToken)
+    private Built? Demoted(Built start, Limit limit, Outcome outcome, CancellationToken cancellationToken)
     {
+        if (limit.Excess(start.Noise) > 0)
+        {
+            return null;
+        }
+
         Built? best = null;
         Dictionary<string, DataType> wide = start.Model.Chosen.ToDictionary(n => n, _ => DataType.Int16, StringComparer.Ordinal);
         IEnumerable<(Node Node, double Rise)> layers = _weighted.Where(n => wide.ContainsKey(n.Name) && start.Model.Sensitivity.ContainsKey(n.Name))
@@ -131,7 +136,7 @@ internal sealed partial class QModeCalibrator
             DataType type = wide[node.Name];
             wide.Remove(node.Name);
             Built tried = LeftAlone(start.Model.WithTypes(wide), start, cancellationToken);
-            bool good = Measured(tried.Noise, limit) <= 0;
+            bool good = limit.Excess(tried.Noise) <= 0;
             outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"8 bits again for '{node.Name}': {tried.Noise.Decibels:0.0} dB{(good ? "" : ", left alone")}"));
             if (good)
             {
@@ -148,8 +153,24 @@ internal sealed partial class QModeCalibrator
         return best;
     }
 
-    /// <summary>How far a noise is above a limit, not surely below it: not above 0 where it is below by a standard error, or clearly.</summary>
-    private static double Measured(WholeNoise noise, WholeNoise limit) => Math.Min(noise.Rise(limit, 1), noise.Rise(limit, 0) + Clear);
-
     private WidthCandidate Candidate(QuantizedModel model, Node node) => new(node.Name, MacsOf(node), model.Sensitivity[node.Name], model.Chosen.Contains(node.Name));
+
+    /// <summary>What the noise of a model must be below: that of another, surely, and by half of what was gained on it.</summary>
+    /// <param name="noise">Of the other model.</param>
+    /// <param name="gained">What was gained.</param>
+    private sealed class Limit(WholeNoise noise, WholeNoise gained)
+    {
+        /// <summary>
+        /// So much less noise (natural logarithm, 0.4 dB) counts where few samples make most of the noise, whose standard error tells nothing. Chosen
+        /// between a plan that holds for a text recognizer and one that does not for a classifier.
+        /// </summary>
+        private const double Clear = 0.1;
+
+        private readonly double _kept = Math.Max(0, -gained.Rise(noise, 0)) / 2;
+
+        public WholeNoise Noise => noise;
+
+        /// <summary>How far a noise is above the limit (natural logarithm); not above 0 where it keeps to it.</summary>
+        public double Excess(WholeNoise tried) => Math.Max(tried.Rise(noise, 0) + _kept, Math.Min(tried.Rise(noise, 1), tried.Rise(noise, 0) + Clear));
+    }
 }

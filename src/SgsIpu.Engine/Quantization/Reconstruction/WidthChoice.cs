@@ -3,22 +3,22 @@ using SgsIpu.Core;
 namespace SgsIpu.Engine.Quantization.Reconstruction;
 
 /// <summary>
-/// Chooses the layers to run at 16 bits for a share of the multiply-accumulates that do so now. Noises of layers nearly add up; their parts
+/// Chooses the layers to run at 16 bits for a share of some multiply-accumulates. Noises of layers nearly add up; their parts
 /// count by how much they raise the noise that is there.
 /// </summary>
 /// <param name="noise">Of the model that is there, on the samples that verify.</param>
 /// <param name="layers">In the order of the graph.</param>
+/// <param name="macs">What shares are of.</param>
 /// <param name="whole">Makes the whole of noises over signal of the parts of the outputs.</param>
-internal sealed class WidthChoice(WholeNoise noise, WidthCandidate[] layers, Func<double[], WholeNoise> whole)
+internal sealed class WidthChoice(WholeNoise noise, WidthCandidate[] layers, double macs, Func<double[], WholeNoise> whole)
 {
     private readonly double[] _gains = [.. layers.Select(l => noise.Rise(whole(l.Noise)))];
     private readonly double[] _macs = [.. layers.Select(l => l.Macs)];
-    private readonly double _all = layers.Sum(l => l.IsWide ? l.Macs : 0);
 
     /// <summary>The layers at 16 bits, and the rise of the noise over a limit that can be foreseen; see <see cref="WholeNoise.Rise(WholeNoise, double)"/>.</summary>
     public (Dictionary<string, DataType> Wide, double Rise) Of(double share, WholeNoise limit)
     {
-        bool[] wide = BitAllocation.Choose(_gains, _macs, share * _all);
+        bool[] wide = BitAllocation.Choose(_gains, _macs, share * macs);
         double[] expected = [.. noise.Parts];
         for (int l = 0; l < layers.Length; l++)
         {

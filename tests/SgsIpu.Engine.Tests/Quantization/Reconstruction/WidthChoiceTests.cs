@@ -40,9 +40,9 @@ public sealed class WidthChoiceTests
         Assert.Equal(expected, Choice().Least(low, high, 1000, Noise, Math.Log(allowed)));
 
     [Fact]
-    public void WithoutLayersNothingIsChosen() => Assert.Null(new WidthChoice(Noise, [], Whole).Least(0, 10, 10, Noise, 1));
+    public void WithoutLayersNothingIsChosen() => Assert.Null(new WidthChoice(Noise, [], 0, Whole).Least(0, 10, 10, Noise, 1));
 
-    private static WidthChoice Choice() => new(Noise, Layers, Whole);
+    private static WidthChoice Choice() => new(Noise, Layers, 100, Whole);
 
     private static WholeNoise Whole(double[] parts) => new([parts], [parts]);
 }
