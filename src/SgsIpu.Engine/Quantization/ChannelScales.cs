@@ -75,8 +75,9 @@ internal static class ChannelScales
             }
         }
 
-        int zero = offsets ? Middle : best.Zeros[0];
-        return new QuantParam([.. best.Scales], zero, axis) { Offsets = offsets ? [.. best.Zeros.Select(z => z - zero)] : [], Min = [.. best.Ranges.Low.Select(v => (float)v)], Max = [.. best.Ranges.High.Select(v => (float)v)] };
+        bool differ = best.Zeros.Distinct().Count() > 1;
+        int zero = differ ? Middle : best.Zeros[0];
+        return new QuantParam([.. best.Scales], zero, axis) { Offsets = differ ? [.. best.Zeros.Select(z => z - zero)] : [], Min = [.. best.Ranges.Low.Select(v => (float)v)], Max = [.. best.Ranges.High.Select(v => (float)v)] };
     }
 
     /// <summary>What each observer proposes for the channels.</summary>

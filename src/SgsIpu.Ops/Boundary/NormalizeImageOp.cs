@@ -13,6 +13,9 @@ namespace SgsIpu.Ops;
 /// <param name="TrainingFormat">RGB, BGR or GRAY: the order of the output's channels.</param>
 public sealed record NormalizeImageOp(ImageFormat Format, ImageFormat TrainingFormat, int Height, int Width, DataType To) : BoundaryOp(To)
 {
+    /// <summary>Halves go up. A mean of 127.5 makes every value one, where the last bit of the quotient would otherwise decide.</summary>
+    private const double Half = 0.5 + 1e-9;
+
     public static ImmutableArray<ImportRule> Imports => [];
 
     /// <summary>One value, or one a channel in the order RGB.</summary>
@@ -77,7 +80,7 @@ public sealed record NormalizeImageOp(ImageFormat Format, ImageFormat TrainingFo
             double deviation = Std[Std.Length == 1 ? 0 : rgb];
             for (int v = 0; v < 256; v++)
             {
-                double q = Math.Floor(((v - mean) / deviation / y.Scale(c)) + 0.5) + mapping.ZeroOf(c);
+                double q = Math.Floor(((v - mean) / deviation / y.Scale(c)) + Half) + mapping.ZeroOf(c);
                 table.As<short>()[(c * 256) + v] = (short)(y.Type == DataType.UInt8 ? Math.Clamp(q, 0, 255) : Math.Clamp(q, -short.MaxValue, short.MaxValue));
             }
         }

@@ -19,13 +19,22 @@ public sealed class ChannelOffsetsTests
     private const string SharedSum = "sum that another sum reads";
     private const string Convolution = "convolution";
 
+    /// <summary>What reads it.</summary>
+    private const string Pointwise = "pointwise convolution";
+    private const string Padded = "padded convolution";
+    private const string Depthwise = "padded depthwise convolution with two outputs of each channel";
+
     [Theory]
-    [InlineData(Sum)]
-    [InlineData(SharedSum)]
-    [InlineData(Convolution)]
-    public void EachChannelIsCoveredFromItsLeastToItsGreatestValue(string writer)
+    [InlineData(Sum, Pointwise)]
+    [InlineData(SharedSum, Pointwise)]
+    [InlineData(Convolution, Pointwise)]
+    [InlineData(Sum, Padded)]
+    [InlineData(Convolution, Padded)]
+    [InlineData(Sum, Depthwise)]
+    [InlineData(Convolution, Depthwise)]
+    public void EachChannelIsCoveredFromItsLeastToItsGreatestValue(string writer, string reader)
     {
-        QuantParam read = Read(Calibrated(writer, padded: false));
+        QuantParam read = Read(Calibrated(writer, reader));
         Assert.Equal(Channels, read.Offsets.Length);
         for (int c = 0; c < Channels; c++)
         {
@@ -34,37 +43,44 @@ public sealed class ChannelOffsetsTests
         }
     }
 
-    /// <summary>Outside the image, 0 is one integer for all channels.</summary>
-    [Fact]
-    public void PaddingTakesOneIntegerForZero() => Assert.Empty(Read(Calibrated(Sum, padded: true)).Offsets);
-
-    [Fact]
-    public void TheBitIsSeenAtTheOutput()
+    [Theory]
+    [InlineData(Pointwise)]
+    [InlineData(Padded)]
+    [InlineData(Depthwise)]
+    public void TheBitIsSeenAtTheOutput(string reader)
     {
-        IpuModel plain = Calibrated(Sum, padded: false, CalibrationLevel.L1);
+        IpuModel plain = Calibrated(Sum, reader, CalibrationLevel.L1);
         Assert.Empty(Read(plain).Offsets);
-        Assert.True(Decibels(Calibrated(Sum, padded: false, CalibrationLevel.L2)) > Decibels(plain) + 2);
+        Assert.True(Decibels(Calibrated(Sum, reader, CalibrationLevel.L2)) > Decibels(plain) + 2);
     }
 
     [Theory]
-    [InlineData(Sum)]
-    [InlineData(SharedSum)]
-    [InlineData(Convolution)]
-    public void RebuildingKeepsThem(string writer)
+    [InlineData(Sum, Pointwise)]
+    [InlineData(SharedSum, Pointwise)]
+    [InlineData(Convolution, Pointwise)]
+    [InlineData(Sum, Padded)]
+    [InlineData(Convolution, Padded)]
+    [InlineData(Sum, Depthwise)]
+    [InlineData(Convolution, Depthwise)]
+    public void RebuildingKeepsThem(string writer, string reader)
     {
-        IpuModel plain = Calibrated(writer, padded: false);
+        IpuModel plain = Calibrated(writer, reader);
         IpuModel rebuilt = IpuEngine.Calibrate(plain.Calibration!.Float, new CalibrationOptions(new Images()) { QMode = QMode.Q21 });
         Assert.NotEmpty(Read(rebuilt).Offsets);
         Assert.InRange(Decibels(rebuilt), Decibels(plain) - 1, double.PositiveInfinity);
     }
 
     [Theory]
-    [InlineData(Sum)]
-    [InlineData(SharedSum)]
-    [InlineData(Convolution)]
-    public void FilesImagesAndOnnxRuntimeFollow(string writer)
+    [InlineData(Sum, Pointwise)]
+    [InlineData(SharedSum, Pointwise)]
+    [InlineData(Convolution, Pointwise)]
+    [InlineData(Sum, Padded)]
+    [InlineData(Convolution, Padded)]
+    [InlineData(Sum, Depthwise)]
+    [InlineData(Convolution, Depthwise)]
+    public void FilesImagesAndOnnxRuntimeFollow(string writer, string reader)
     {
-        IpuModel model = Calibrated(writer, padded: false);
+        IpuModel model = Calibrated(writer, reader);
         Tensor x = new Images().Read(0, true, CancellationToken.None).Inputs[0];
         float[] expected = Run(model, x);
         Assert.Equal(expected, Run(SimFile.Read(SimFile.Write(model), "m.sim"), x));
@@ -82,14 +98,14 @@ public sealed class ChannelOffsetsTests
     [Fact]
     public void ComparisonsSeeRealNumbers()
     {
-        IpuModel model = Calibrated(SharedSum, padded: false);
+        IpuModel model = Calibrated(SharedSum, Pointwise);
         Assert.All(IpuEngine.Compare(model.Calibration!.Float, model, new Images(), new Images()), row => Assert.InRange(row.Sqnr, 25, double.PositiveInfinity));
     }
 
     [Fact]
     public void DetailsTellThemAndTheRangesThatTheyCover()
     {
-        IpuModel model = Calibrated(Convolution, padded: false);
+        IpuModel model = Calibrated(Convolution, Pointwise);
         TensorSpec read = model.Graph[model.Graph.Nodes.Single(n => n.Name == "y").Inputs[0]];
         TensorDetail detail = IpuEngine.TensorDetails(model).Single(d => d.Name == read.Name);
         Assert.Equal(read.Quant!.Offsets, detail.Offsets);
@@ -103,7 +119,7 @@ public sealed class ChannelOffsetsTests
 
     private static QuantParam Read(IpuModel model) => model.Graph[model.Graph.Nodes.Single(n => n.Name == "y").Inputs[0]].Quant!;
 
-    private static IpuModel Calibrated(string writer, bool padded, CalibrationLevel level = CalibrationLevel.L3)
+    private static IpuModel Calibrated(string writer, string reader, CalibrationLevel level = CalibrationLevel.L3)
     {
         var editor = new GraphEditor("offsets");
         editor.AddInput(new TensorSpec("x", DataType.Float32, new Shape(1, Side, Side, 3)));
@@ -115,8 +131,13 @@ public sealed class ChannelOffsetsTests
             read = editor.Add("sum", new AddOp(), "left", "right");
         }
 
-        Conv2DOp reader = padded ? new Conv2DOp { PadTop = 1, PadBottom = 1, PadLeft = 1, PadRight = 1 } : new Conv2DOp();
-        editor.Add("y", reader, read, Weights(editor, "w3", 4, Channels, padded ? 3 : 1), editor.AddConstant("b3", new Tensor(DataType.Float32, new Shape(4))));
+        (IpuOperator op, string weights, int outputs) = reader switch
+        {
+            Depthwise => (new DepthwiseConv2DOp { PadTop = 1, PadBottom = 1, PadLeft = 1, PadRight = 1 }, Weights(editor, "w3", 1, 2 * Channels, 3), 2 * Channels),
+            Padded => (new Conv2DOp { PadTop = 1, PadBottom = 1, PadLeft = 1, PadRight = 1 }, Weights(editor, "w3", 4, Channels, 3), 4),
+            _ => ((IpuOperator)new Conv2DOp(), Weights(editor, "w3", 4, Channels, 1), 4),
+        };
+        editor.Add("y", op, read, weights, editor.AddConstant("b3", new Tensor(DataType.Float32, new Shape(outputs))));
         editor.Outputs.Add("y");
         if (writer == SharedSum)
         {

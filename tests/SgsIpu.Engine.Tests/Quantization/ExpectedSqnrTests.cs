@@ -30,7 +30,8 @@ public sealed class ExpectedSqnrTests
                 for (int i = 0; i < x.Length; i++)
                 {
                     double scale = known[k].Scale[i % channels];
-                    double rounded = scale * (Math.Clamp(Math.Round(x[i] / scale) + known[k].ZeroPoint, low, high) - known[k].ZeroPoint);
+                    int zero = known[k].ZeroPoint + (known[k].Offsets.IsEmpty ? 0 : known[k].Offsets[i % channels]);
+                    double rounded = scale * (Math.Clamp(Math.Round(x[i] / scale) + zero, low, high) - zero);
                     signal[k] += (double)x[i] * x[i];
                     noise[k] += (x[i] - rounded) * (x[i] - rounded);
                 }
