@@ -10,7 +10,7 @@ namespace SgsIpu.Engine.Compilation;
 internal static class ImageLayout
 {
     /// <summary>The version that is written. A reader refuses any other.</summary>
-    public const uint Version = 4;
+    public const uint Version = 5;
 
     public const int HeaderBytes = 64;
 

@@ -46,6 +46,9 @@ internal sealed class HeldSamples(long sampleBytes)
     /// <summary>Bytes of the inputs of one sample.</summary>
     public long SampleBytes => sampleBytes;
 
+    /// <summary>True for the inputs of a sample that is kept.</summary>
+    public bool Holds(ImmutableArray<Tensor> inputs) => _kept.ContainsKey(HashOf(inputs));
+
     /// <summary>Offers all that others kept.</summary>
     public void Offer(HeldSamples other)
     {

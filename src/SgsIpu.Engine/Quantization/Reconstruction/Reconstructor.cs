@@ -35,9 +35,10 @@ internal sealed class Reconstructor
     private FixedTrial? _verification;
 
     /// <param name="real">The float graph.</param>
+    /// <param name="held">Samples that decisions were measured on.</param>
     /// <param name="rounds">Rounds of learning for each layer.</param>
     /// <param name="cuda">The GPU that the float graph runs on; null for the CPU.</param>
-    public Reconstructor(Graph real, CalibrationOptions options, int rounds, int? cuda, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    public Reconstructor(Graph real, CalibrationOptions options, HeldSamples held, int rounds, int? cuda, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
     {
         _real = real;
         _options = options;
@@ -45,7 +46,7 @@ internal sealed class Reconstructor
         _cuda = cuda;
         _progress = progress;
         _judged = JudgedOutputs.OfReal(real);
-        (_chosen, _training, _verifiers) = Choose(options, new OutputParts(_judged).AreByPosition);
+        (_chosen, _training, _verifiers) = Choose(options, held, new OutputParts(_judged).AreByPosition, cancellationToken);
         _firstJudge = _chosen.Length - _training < LeastJudges ? 0 : _training;
         long macs = real.Nodes.Sum(n => ((IpuOperator)n.Op).Cost(real.InputsOf(n), real.OutputsOf(n)).Macs);
         int layers = real.Nodes.Count(n => LayerGeometry.Of(real, n) is not null);
@@ -211,15 +212,17 @@ internal sealed class Reconstructor
     }
 
     /// <summary>
-    /// Samples spread evenly. Of few samples all choose and verify, as fewer would tell nothing; of very few none is held back. Where results are read
-    /// position by position, a few loud ones make most of the noise: all verify, those that are learned from too, so that none of them is missed.
+    /// Samples spread evenly; those that decisions were measured on do not verify. Of few samples all choose and verify, as fewer would tell nothing; of
+    /// very few none is held back. Where results are read position by position, a few loud ones make most of the noise: all verify, those that are learned from too, so that none of them is missed.
     /// </summary>
-    private static (int[] Chosen, int Training, int[] Verifiers) Choose(CalibrationOptions options, bool byPosition)
+    private static (int[] Chosen, int Training, int[] Verifiers) Choose(CalibrationOptions options, HeldSamples held, bool byPosition, CancellationToken cancellationToken)
     {
         int count = Math.Min(options.CalBatchSize, options.Samples.Count);
         int[] spread = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * options.Samples.Count / count))];
-        int[] verifiers = count < LeastJudges * Cycle / 2 ? [] : [.. spread.Where((_, i) => i % Cycle is 1 or 4)];
-        int[] judges = count < 2 * Cycle ? [] : [.. spread.Where((_, i) => i % Cycle == Cycle / 2)];
+        int wanted = 2 * count / Cycle;
+        int[] unseen = wanted < LeastJudges ? [] : [.. spread.Where(i => !held.Holds(options.Samples.Read(i, norm: true, cancellationToken).Inputs))];
+        int[] verifiers = unseen.Length < LeastJudges ? [] : [.. unseen.Where((_, i) => (i + 1) * (long)wanted / unseen.Length > i * (long)wanted / unseen.Length)];
+        int[] judges = count < 2 * Cycle ? [] : [.. spread.Except(verifiers).Where((_, i) => i % (Cycle - 2) == 1)];
         return ([.. spread.Except(judges).Except(verifiers), .. judges], count - judges.Length - verifiers.Length, verifiers.Length == 0 || byPosition ? spread : verifiers);
     }
 }
