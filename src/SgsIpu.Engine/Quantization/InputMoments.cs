@@ -19,9 +19,12 @@ internal sealed class InputMoments
 
     /// <summary>
     /// How far covariances are drawn towards none (Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance matrices",
-    /// 2004): a few samples show many that chance alone made.
+    /// 2004): a few samples show many that chance alone made, the fewer the more rows there are for each value.
     /// </summary>
     private const double Shrinkage = 0.2;
+
+    /// <summary>Rows for each value from which on they are drawn less. Those of a sample are alike, so that it takes many.</summary>
+    private const int ManyRows = 30;
 
     private readonly IReadOnlyDictionary<string, LayerInputs> _layers;
 
@@ -98,6 +101,7 @@ internal sealed class InputMoments
         LayerInputs layer = _layers[node.Name];
         int size = layer.Geometry.GroupSize;
         var result = new float[size * size];
+        double shrinkage = Shrinkage * Math.Min(1, (double)ManyRows * size / layer.Count);
         var inverse = new double[size];
         for (int i = 0; i < size; i++)
         {
@@ -108,7 +112,7 @@ internal sealed class InputMoments
         {
             for (int j = 0; j <= i; j++)
             {
-                result[(i * size) + j] = result[(j * size) + i] = (float)(layer.Covariance(group, i, j) * inverse[i] * inverse[j] * (i == j ? 1 : 1 - Shrinkage));
+                result[(i * size) + j] = result[(j * size) + i] = (float)(layer.Covariance(group, i, j) * inverse[i] * inverse[j] * (i == j ? 1 : 1 - shrinkage));
             }
         }
 

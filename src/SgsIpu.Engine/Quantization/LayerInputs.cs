@@ -17,7 +17,8 @@ internal abstract class LayerInputs(LayerGeometry geometry, PatchRows rows, floa
 
     protected PatchRows Rows => rows;
 
-    private long Count => (long)_samples * rows.PerSample;
+    /// <summary>Rows that were added.</summary>
+    public long Count => (long)_samples * rows.PerSample;
 
     /// <param name="samples">All that will be gathered.</param>
     /// <param name="together">Samples that are gathered before they are added.</param>

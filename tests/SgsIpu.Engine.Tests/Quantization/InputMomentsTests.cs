@@ -35,11 +35,30 @@ public sealed class InputMomentsTests
             {
                 for (int j = 0; j < size; j++)
                 {
-                    double expected = patches.Average(p => (p[i] - mean[i]) * (p[j] - mean[j])) * (i == j ? 1 : Shrunk);
+                    double expected = patches.Average(p => (p[i] - mean[i]) * (p[j] - mean[j])) * (i == j ? 1 : 1 - ((1 - Shrunk) * Math.Min(1, 30.0 * size / patches.Length)));
                     Assert.Equal(expected, covariance[(i * size) + j], 1e-3);
                 }
             }
         }
+    }
+
+    /// <summary>With many rows for each value, less is due to chance.</summary>
+    [Fact]
+    public void ManyRowsAreTrustedMore()
+    {
+        Graph graph = Layer(depthwise: true);
+        Node node = graph.Nodes[0];
+        double Drawn(int count)
+        {
+            (HeldSamples held, Dictionary<string, ActivationStatistics> statistics) = Samples(graph, count);
+            LayerGeometry layer = InputMoments.Of(graph, held, statistics, CancellationToken.None).Geometry(node)!;
+            float[] covariance = InputMoments.Of(graph, held, statistics, CancellationToken.None).Covariance(node, 0, []);
+            double[][] patches = [.. held.All.SelectMany(s => Enumerable.Range(0, layer.Positions).Select(p => Patch(s[0].As<float>().ToArray(), layer, 0, p, [1, 1, 1, 1])))];
+            return covariance[1] / patches.Average(p => (p[0] - patches.Average(q => q[0])) * (p[1] - patches.Average(q => q[1])));
+        }
+
+        Assert.Equal(Shrunk, Drawn(2), 1e-3);
+        Assert.InRange(Drawn(30), Shrunk + 0.05, 1);
     }
 
     /// <summary>Of what is not observed, as the pixels of an input whose format says the range, no means are known beforehand.</summary>
@@ -52,8 +71,14 @@ public sealed class InputMomentsTests
         var nothing = new Dictionary<string, ActivationStatistics>();
         Assert.Null(InputMoments.Of(graph, held, nothing, CancellationToken.None).Geometry(node));
         float[] expected = InputMoments.Of(graph, held, statistics, CancellationToken.None).Covariance(node, 0, []);
-        float[] covariance = InputMoments.Of(graph, held, nothing, CancellationToken.None, unobserved: true).Covariance(node, 0, []);
-        Assert.All(expected.Zip(covariance), p => Assert.Equal(p.First, p.Second, 1e-4));
+        InputMoments moments = InputMoments.Of(graph, held, nothing, CancellationToken.None, unobserved: true);
+        Assert.All(expected.Zip(moments.Covariance(node, 0, [])), p => Assert.Equal(p.First, p.Second, 1e-4));
+
+        // With what covariances leave out, biases can be corrected.
+        double[] units = [0.5, 1, 2, 4];
+        LayerGeometry layer = moments.Geometry(node)!;
+        double[][] patches = [.. held.All.SelectMany(s => Enumerable.Range(0, layer.Positions).Select(p => Patch(s[0].As<float>().ToArray(), layer, 0, p, units)))];
+        Assert.All(moments.Means(node, 0, units).Index(), m => Assert.Equal(patches.Average(p => p[m.Index]), m.Item, 1e-4));
     }
 
     /// <summary>Channels that go together let errors of their weights cancel out at the output.</summary>
