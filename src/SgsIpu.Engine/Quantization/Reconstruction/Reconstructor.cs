@@ -10,7 +10,7 @@ namespace SgsIpu.Engine.Quantization.Reconstruction;
 /// </summary>
 internal sealed class Reconstructor
 {
-    /// <summary>Of so many samples one judges the forms of layers, and two the whole; the others are learned from.</summary>
+    /// <summary>Of so many samples one judges the forms of layers, and two the whole; the others are learned from. Where no wholes are chosen from, one in twice as many judges.</summary>
     private const int Cycle = 5;
 
     /// <summary>Multiply-accumulates that judging one form of every layer may take.</summary>
@@ -36,9 +36,10 @@ internal sealed class Reconstructor
 
     /// <param name="real">The float graph.</param>
     /// <param name="held">Samples that decisions were measured on.</param>
+    /// <param name="verifies">Whether whole graphs are chosen from; otherwise more is learned from, and what judges layers tells the noise of the whole.</param>
     /// <param name="rounds">Rounds of learning for each layer.</param>
     /// <param name="cuda">The GPU that the float graph runs on; null for the CPU.</param>
-    public Reconstructor(Graph real, CalibrationOptions options, HeldSamples held, int rounds, int? cuda, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    public Reconstructor(Graph real, CalibrationOptions options, HeldSamples held, bool verifies, int rounds, int? cuda, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
     {
         _real = real;
         _options = options;
@@ -46,7 +47,7 @@ internal sealed class Reconstructor
         _cuda = cuda;
         _progress = progress;
         _judged = JudgedOutputs.OfReal(real);
-        (_chosen, _training, _verifiers) = Choose(options, held, new OutputParts(_judged).AreByPosition, cancellationToken);
+        (_chosen, _training, _verifiers) = Choose(options, verifies ? held : null, new OutputParts(_judged).AreByPosition, cancellationToken);
         _firstJudge = _chosen.Length - _training < LeastJudges ? 0 : _training;
         long macs = real.Nodes.Sum(n => ((IpuOperator)n.Op).Cost(real.InputsOf(n), real.OutputsOf(n)).Macs);
         int layers = real.Nodes.Count(n => LayerGeometry.Of(real, n) is not null);
@@ -213,16 +214,20 @@ internal sealed class Reconstructor
 
     /// <summary>
     /// Samples spread evenly; those that decisions were measured on do not verify. Of few samples all choose and verify, as fewer would tell nothing; of
-    /// very few none is held back. Where results are read position by position, a few loud ones make most of the noise: all verify, those that are learned from too, so that none of them is missed.
+    /// very few none is held back. Where results are read position by position, a few loud ones make most of the noise: all verify, those that are
+    /// learned from too, so that none of them is missed.
     /// </summary>
-    private static (int[] Chosen, int Training, int[] Verifiers) Choose(CalibrationOptions options, HeldSamples held, bool byPosition, CancellationToken cancellationToken)
+    /// <param name="held">Samples that decisions were measured on; null where no wholes are chosen from.</param>
+    private static (int[] Chosen, int Training, int[] Verifiers) Choose(CalibrationOptions options, HeldSamples? held, bool byPosition, CancellationToken cancellationToken)
     {
         int count = Math.Min(options.CalBatchSize, options.Samples.Count);
         int[] spread = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * options.Samples.Count / count))];
-        int wanted = 2 * count / Cycle;
-        int[] unseen = wanted < LeastJudges ? [] : [.. spread.Where(i => !held.Holds(options.Samples.Read(i, norm: true, cancellationToken).Inputs))];
-        int[] verifiers = unseen.Length < LeastJudges ? [] : [.. unseen.Where((_, i) => (i + 1) * (long)wanted / unseen.Length > i * (long)wanted / unseen.Length)];
-        int[] judges = count < 2 * Cycle ? [] : [.. spread.Except(verifiers).Where((_, i) => i % (Cycle - 2) == 1)];
-        return ([.. spread.Except(judges).Except(verifiers), .. judges], count - judges.Length - verifiers.Length, verifiers.Length == 0 || byPosition ? spread : verifiers);
+        int wanted = held is null ? 0 : 2 * count / Cycle;
+        int[] unseen = wanted < LeastJudges ? [] : [.. spread.Where(i => !held!.Holds(options.Samples.Read(i, norm: true, cancellationToken).Inputs))];
+        int[] apart = unseen.Length < LeastJudges ? [] : [.. unseen.Where((_, i) => (i + 1) * (long)wanted / unseen.Length > i * (long)wanted / unseen.Length)];
+        int every = held is null ? 2 * Cycle : Cycle - 2;
+        int[] judges = count < 2 * Cycle ? [] : [.. spread.Except(apart).Where((_, i) => i % every == 1)];
+        int[] verifiers = held is null ? judges : byPosition ? [] : apart;
+        return ([.. spread.Except(judges).Except(apart), .. judges], count - judges.Length - apart.Length, verifiers.Length == 0 ? spread : verifiers);
     }
 }
