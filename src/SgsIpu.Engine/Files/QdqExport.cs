@@ -158,7 +158,10 @@ internal sealed class QdqExport
         if (position == 2 && PaddedOffsets(node) is { } offsets && _graph[node.Inputs[1]].Constant is { } weights)
         {
             double[] sums = ChannelConsumer.Of(_graph, node, Tensor.FromArray<float>(weights.ToFloats(), weights.Shape))!.Sums(weights, [.. offsets.Select(o => (double)o)]);
-            constant = Tensor.FromArray<int>([.. constant.ToLongs().Zip(sums, (b, s) => checked((int)(b + (long)s)))], constant.Shape);
+            long[] moved = [.. constant.ToLongs().Zip(sums, (b, s) => b + (long)s)];
+            constant = moved.All(b => b is >= int.MinValue and <= int.MaxValue)
+                ? Tensor.FromArray<int>([.. moved.Select(b => (int)b)], constant.Shape)
+                : throw new IpuException("ExportNotSupported", $"the bias of '{node.Name}' with what its padding has in it is beyond INT32", IpuErrorKind.NotSupported) { Target = node.Name };
         }
 
         return spec.Quant is { } quant ? Constant(node, spec, constant, quant, position, outputScales) : _editor.AddConstant(name, constant);

@@ -10,7 +10,8 @@ namespace SgsIpu.Engine.Quantization;
 
 /// <summary>
 /// What each calibration level does, from observed statistics to the one variant that is made. From level 3 on, nothing is taken on
-/// faith: a step that does not make the outputs of the held samples better is undone, so that no level is worse than the one below.
+/// faith: a step that does not make the outputs of the held samples better is undone, so that no level is worse than the one below. Level 3's
+/// ranges alone may be a little worse there, as they are for what the held samples do not show.
 /// </summary>
 internal sealed class LevelSearch
 {

@@ -24,14 +24,19 @@ public sealed class ChannelOffsetsTests
     private const string Padded = "padded convolution";
     private const string Depthwise = "padded depthwise convolution with two outputs of each channel";
 
+    public static TheoryData<string, string> Pairs => new()
+    {
+        { Sum, Pointwise },
+        { SharedSum, Pointwise },
+        { Convolution, Pointwise },
+        { Sum, Padded },
+        { Convolution, Padded },
+        { Sum, Depthwise },
+        { Convolution, Depthwise },
+    };
+
     [Theory]
-    [InlineData(Sum, Pointwise)]
-    [InlineData(SharedSum, Pointwise)]
-    [InlineData(Convolution, Pointwise)]
-    [InlineData(Sum, Padded)]
-    [InlineData(Convolution, Padded)]
-    [InlineData(Sum, Depthwise)]
-    [InlineData(Convolution, Depthwise)]
+    [MemberData(nameof(Pairs))]
     public void EachChannelIsCoveredFromItsLeastToItsGreatestValue(string writer, string reader)
     {
         QuantParam read = Read(Calibrated(writer, reader));
@@ -55,13 +60,7 @@ public sealed class ChannelOffsetsTests
     }
 
     [Theory]
-    [InlineData(Sum, Pointwise)]
-    [InlineData(SharedSum, Pointwise)]
-    [InlineData(Convolution, Pointwise)]
-    [InlineData(Sum, Padded)]
-    [InlineData(Convolution, Padded)]
-    [InlineData(Sum, Depthwise)]
-    [InlineData(Convolution, Depthwise)]
+    [MemberData(nameof(Pairs))]
     public void RebuildingKeepsThem(string writer, string reader)
     {
         IpuModel plain = Calibrated(writer, reader);
@@ -71,13 +70,7 @@ public sealed class ChannelOffsetsTests
     }
 
     [Theory]
-    [InlineData(Sum, Pointwise)]
-    [InlineData(SharedSum, Pointwise)]
-    [InlineData(Convolution, Pointwise)]
-    [InlineData(Sum, Padded)]
-    [InlineData(Convolution, Padded)]
-    [InlineData(Sum, Depthwise)]
-    [InlineData(Convolution, Depthwise)]
+    [MemberData(nameof(Pairs))]
     public void FilesImagesAndOnnxRuntimeFollow(string writer, string reader)
     {
         IpuModel model = Calibrated(writer, reader);
