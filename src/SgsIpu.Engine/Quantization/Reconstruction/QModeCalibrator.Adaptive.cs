@@ -12,8 +12,9 @@ internal sealed partial class QModeCalibrator
     private const int Tries = 6;
 
     /// <summary>
-    /// What level 5 makes where it takes more time, rebuilt. What that gains pays for fewer multiply-accumulates at 16 bits, after which all is rebuilt anew; the
-    /// outputs stay no worse than those of level 5, by more than the choice of the samples explains.
+    /// What level 5 makes where it takes more time, rebuilt. Half of what that gains pays for fewer multiply-accumulates at 16 bits, after which all is
+    /// rebuilt anew; the outputs stay better than those of level 5, by more than the choice of the samples explains. Where that spares nothing, what level 5
+    /// makes by itself, rebuilt.
     /// </summary>
     private IpuModel Adaptive(Outcome outcome, CancellationToken cancellationToken)
     {
@@ -116,8 +117,8 @@ internal sealed partial class QModeCalibrator
     }
 
     /// <summary>
-    /// The model with single layers taken back to 8 bits, those first that save most for the noise that they are foreseen to add. The others stay
-    /// as they were rebuilt, which a choice anew does not leave them.
+    /// The model with single layers taken back to 8 bits: the largest first whose noise is foreseen to fit, then those that save most for the noise that
+    /// they add. The others stay as they were rebuilt, which a choice anew does not leave them.
     /// </summary>
     /// <returns>Null where nothing can be spared.</returns>
     private Built? Demoted(Built start, Limit limit, Outcome outcome, CancellationToken cancellationToken)
@@ -131,7 +132,11 @@ internal sealed partial class QModeCalibrator
         Dictionary<string, DataType> wide = start.Model.Chosen.ToDictionary(n => n, _ => DataType.Int16, StringComparer.Ordinal);
         IEnumerable<(Node Node, double Rise)> layers = _weighted.Where(n => wide.ContainsKey(n.Name) && start.Model.Sensitivity.ContainsKey(n.Name))
             .Select(n => (n, start.Noise.Rise(Reconstructor(cancellationToken).Whole(start.Model.Sensitivity[n.Name]))));
-        foreach ((Node node, _) in layers.OrderByDescending(l => MacsOf(l.Node) / Math.Max(l.Rise, double.Epsilon)).Take(Tries).ToArray())
+        double room = -limit.Excess(start.Noise);
+        IEnumerable<(Node Node, double Rise)> order = layers
+            .OrderByDescending(l => Math.Log(1 + (l.Rise / 2)) <= room ? MacsOf(l.Node) : 0)
+            .ThenByDescending(l => MacsOf(l.Node) / Math.Max(l.Rise, double.Epsilon));
+        foreach ((Node node, _) in order.Take(Tries).ToArray())
         {
             DataType type = wide[node.Name];
             wide.Remove(node.Name);
