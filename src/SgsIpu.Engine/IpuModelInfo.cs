@@ -89,7 +89,7 @@ public sealed record IpuModelInfo(string Name, string Stage, string SocVersion, 
 
     private static IpuInputInfo Input(IpuModel model, TensorSpec tensor, int index)
     {
-        InputSetting? setting = model.InputConfig?.Inputs.FirstOrDefault(i => i.Name == tensor.Name);
+        InputSetting? setting = model.InputConfig?.Input(tensor.Name);
         return new IpuInputInfo(
             index,
             tensor.Name,
@@ -104,7 +104,7 @@ public sealed record IpuModelInfo(string Name, string Stage, string SocVersion, 
 
     private static IpuOutputInfo Output(IpuModel model, TensorSpec tensor, int index)
     {
-        bool integers = model.Stage != IpuStage.Float && model.InputConfig?.Outputs.FirstOrDefault(o => o.Name == tensor.Name) is { Dequantize: false };
+        bool integers = model.Stage != IpuStage.Float && model.InputConfig?.Output(tensor.Name) is { Dequantize: false };
         Shape aligned = integers && tensor.Shape.Rank > 0
             ? tensor.Shape.With(-1, (tensor.Shape[-1] + OutputAlignment - 1) / OutputAlignment * OutputAlignment)
             : tensor.Shape;

@@ -22,6 +22,12 @@ public sealed record InputConfig(ImmutableArray<InputSetting> Inputs, ImmutableA
     /// <summary>The lines that it was read from; null where it was made otherwise.</summary>
     internal ConfigSource? Source { get; init; }
 
+    /// <summary>What is said of an input; null where nothing is.</summary>
+    internal InputSetting? Input(string name) => Inputs.FirstOrDefault(i => i.Name == name);
+
+    /// <summary>What is said of an output; null where nothing is.</summary>
+    internal OutputSetting? Output(string name) => Outputs.FirstOrDefault(o => o.Name == name);
+
     /// <summary>Reads a file.</summary>
     /// <exception cref="IpuException">There is no such file, or a rule is broken; the message names file and line.</exception>
     public static InputConfig Read(string path) => Parse(ReadText(path), path);

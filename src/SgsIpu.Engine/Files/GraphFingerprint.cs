@@ -26,7 +26,7 @@ internal static class GraphFingerprint
 
         foreach (string input in graph.Inputs)
         {
-            InputSetting? setting = config?.Inputs.FirstOrDefault(i => i.Name == input);
+            InputSetting? setting = config?.Input(input);
             Add(input, setting is { IsImage: true } ? $"{setting.TrainingFormat} {Numbers(setting.Mean)} {Numbers(setting.Std)}" : "");
         }
 

@@ -157,7 +157,7 @@ internal sealed class QdqExport
 
         if (position == 2 && PaddedOffsets(node) is { } offsets && _graph[node.Inputs[1]].Constant is { } weights)
         {
-            double[] sums = ChannelConsumer.Of(_graph, node, Tensor.FromArray<float>(weights.ToFloats(), weights.Shape))!.Sums(weights, [.. offsets.Select(o => (double)o)]);
+            double[] sums = ChannelConsumer.Of(_graph, node, Tensor.FromArray<float>(weights.ToFloats(), weights.Shape))!.Sums(weights, offsets.AsSpan());
             long[] moved = [.. constant.ToLongs().Zip(sums, (b, s) => b + (long)s)];
             constant = moved.All(b => b is >= int.MinValue and <= int.MaxValue)
                 ? Tensor.FromArray<int>([.. moved.Select(b => (int)b)], constant.Shape)

@@ -79,7 +79,7 @@ internal sealed class Boundary(IpuModel model, GraphEditor editor)
     /// <summary>Adds a real input and returns the name of its integers.</summary>
     public string AddInput(TensorSpec input, DataType type, QuantParam mapping)
     {
-        InputSetting? setting = model.InputConfig?.Inputs.FirstOrDefault(i => i.Name == input.Name);
+        InputSetting? setting = model.InputConfig?.Input(input.Name);
         if (setting is { IsImage: true })
         {
             Shape buffer = NormalizeImageOp.BufferShape(setting.Format, input.Shape[0], input.Shape[1], input.Shape[2], setting.WidthAlignment, setting.HeightAlignment);
@@ -107,7 +107,7 @@ internal sealed class Boundary(IpuModel model, GraphEditor editor)
     /// <summary>Adds an input of exact integers, which the board may hand over in a smaller type, and returns the name of its integers.</summary>
     public string AddExactInput(TensorSpec input)
     {
-        InputSetting? setting = model.InputConfig?.Inputs.FirstOrDefault(i => i.Name == input.Name);
+        InputSetting? setting = model.InputConfig?.Input(input.Name);
         DataType raw = setting?.Format switch
         {
             ImageFormat.RAWDATA_U8_NHWC => DataType.UInt8,
@@ -171,7 +171,7 @@ internal sealed class Boundary(IpuModel model, GraphEditor editor)
 
     private bool Turned(string output) => Setting(output)?.ChannelsFirst == true && model.Graph[output].Shape.Rank == 4;
 
-    private OutputSetting? Setting(string output) => model.InputConfig?.Outputs.FirstOrDefault(o => o.Name == output);
+    private OutputSetting? Setting(string output) => model.InputConfig?.Output(output);
 
     private static ImmutableArray<float> Values(ImmutableArray<float> values, float absent) => values.IsDefaultOrEmpty ? [absent] : values;
 

@@ -182,6 +182,7 @@ internal sealed class ChannelConsumer
     }
 
     /// <summary>For each output channel, the sum of its integers, each times a number of the input channel that it meets.</summary>
+    /// <param name="rounded">The integers.</param>
     public double[] Sums(Tensor rounded, ReadOnlySpan<double> channels)
     {
         ReadOnlySpan<float> integers = rounded.ToFloats();
@@ -195,6 +196,9 @@ internal sealed class ChannelConsumer
 
         return sums;
     }
+
+    /// <inheritdoc cref="Sums(Tensor, ReadOnlySpan{double})"/>
+    public double[] Sums(Tensor rounded, ReadOnlySpan<int> offsets) => Sums(rounded, [.. offsets.ToArray().Select(o => (double)o)]);
 
     /// <summary>The value of the input channel of each place of the last dimension of the weights.</summary>
     private double[] Spread(ReadOnlySpan<double> channels)

@@ -177,7 +177,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
 
     /// <summary>Where 0 lies from the zero point, in each channel: where the offset is, but exactly, between the bytes of an image.</summary>
     private double[] Zeros(string tensor, QuantParam mapping) =>
-        Boundary.Bytes(config?.Inputs.FirstOrDefault(i => i.Name == tensor), graph[tensor].Shape) is var (bytes, zeros) && bytes.SameMapping(mapping)
+        Boundary.Bytes(config?.Input(tensor), graph[tensor].Shape) is var (bytes, zeros) && bytes.SameMapping(mapping)
             ? [.. zeros.Select(z => z - mapping.ZeroPoint)]
             : [.. mapping.Offsets.Select(o => (double)o)];
 

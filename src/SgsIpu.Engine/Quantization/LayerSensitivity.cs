@@ -168,7 +168,7 @@ internal sealed class LayerSensitivity : IDisposable
             if (!input.Offsets.IsEmpty)
             {
                 // The input has no offsets here, so that there is nothing to make up for.
-                TensorPrimitives.Add(real.As<float>(), [.. _consumers.Of(node)!.Sums(weights.Weights, [.. input.Offsets.Select(o => (double)o)]).Zip(weights.BiasQuant!.Scale, (sum, scale) => (float)(sum * scale))], real.As<float>());
+                TensorPrimitives.Add(real.As<float>(), [.. _consumers.Of(node)!.Sums(weights.Weights, input.Offsets.AsSpan()).Zip(weights.BiasQuant!.Scale, (sum, scale) => (float)(sum * scale))], real.As<float>());
             }
 
             inputs[rule.Bias] = editor.AddConstant(node.Inputs[rule.Bias], real);

@@ -37,7 +37,7 @@ internal sealed class PrecisionPlan
         Precision = new ConvolutionPrecision(graph, config, given, chosen);
         foreach (string output in graph.Outputs.Where(IsReal))
         {
-            ImageFormat? format = config?.Outputs.FirstOrDefault(o => o.Name == output)?.Format;
+            ImageFormat? format = config?.Output(output)?.Format;
             Demand(output, format == ImageFormat.RAWDATA_U8_NHWC ? DataType.UInt8 : DataType.Int16);
         }
 

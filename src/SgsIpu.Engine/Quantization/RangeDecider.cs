@@ -84,7 +84,7 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
                 _ranges.Set(input, DataType.Int16, (-bound, bound));
             }
 
-            if (level > CalibrationLevel.L1 && given.Range(input) is null && Boundary.Bytes(Setting(input), _graph[input].Shape) is var (bytes, _) && plan.ChannelConsumers(input).Count > 0 && plan.MayHaveOffsets(input))
+            if (ByteMapping(input) is { } bytes)
             {
                 _ranges.SetChannels(input, bytes);
             }
@@ -145,9 +145,13 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     /// <summary>True where every convolution runs in 16 bits. Beside the noise of 8 bits, that of 16 does not show, and width costs nothing.</summary>
     private bool IsAllWide => _isAllWide ??= _graph.Nodes.All(n => !IsConvolution(n) || plan.Precision.Of(n, plan.Rule(n)) == DataType.Int16);
 
-    private QuantParam? PixelMapping(string input) => given.Range(input) is null ? Boundary.PixelMapping(Setting(input), _graph[input].Shape) : null;
+    private QuantParam? PixelMapping(string input) => given.Range(input) is null ? Boundary.PixelMapping(model.InputConfig?.Input(input), _graph[input].Shape) : null;
 
-    private InputSetting? Setting(string input) => model.InputConfig?.Inputs.FirstOrDefault(i => i.Name == input);
+    /// <summary>Of an image that convolutions read in 8 bits and nothing else does.</summary>
+    private QuantParam? ByteMapping(string input) =>
+        level > CalibrationLevel.L1 && given.Range(input) is null && plan.ChannelConsumers(input).Count > 0 && plan.MayHaveOffsets(input)
+            ? Boundary.Bytes(model.InputConfig?.Input(input), _graph[input].Shape)?.Mapping
+            : null;
 
     /// <summary>What 16 bits cover of each channel.</summary>
     private ChannelRanges WideRanges(string tensor, IReadOnlyDictionary<string, ActivationStatistics> statistics)

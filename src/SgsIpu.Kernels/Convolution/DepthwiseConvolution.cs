@@ -5,8 +5,8 @@ using SgsIpu.Core;
 namespace SgsIpu.Kernels;
 
 /// <summary>
-/// A convolution of each channel by itself, vectorised over the channels: for a pixel, the taps are pointers into the image, or to a row of
-/// the zero point outside of it. Weights stand in the lower half of INT32 lanes, so that one multiplication of INT16 pairs serves.
+/// A convolution of each channel by itself, vectorised over the channels: for a pixel, the taps are pointers into the image, or to a
+/// pixel that stands for what is outside of it. Weights stand in the lower half of INT32 lanes, so that one multiplication of INT16 pairs serves.
 /// Where sums may not fit INT32 the weights are split as in <see cref="PanelLayout"/>.
 /// </summary>
 internal sealed unsafe class DepthwiseConvolution<TVector, TForm> : Convolution

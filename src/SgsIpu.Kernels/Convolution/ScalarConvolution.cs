@@ -58,7 +58,7 @@ internal sealed class ScalarConvolution(ConvolutionSpec spec) : Convolution(spec
                 }
 
                 ReadOnlySpan<T> pixel = image.Slice((((h * Spec.Width) + w) * Spec.Channels) + (group * channels), channels);
-                ReadOnlySpan<short> weights = Weight(o, kh, kw);
+                ReadOnlySpan<short> weights = WeightsAt(o, kh, kw);
                 for (int i = 0; i < channels; i++)
                 {
                     sum += (long)(int.CreateTruncating(pixel[i]) - Spec.InputZeroPoint) * weights[i];
@@ -74,13 +74,13 @@ internal sealed class ScalarConvolution(ConvolutionSpec spec) : Convolution(spec
         long sum = 0;
         for (int i = 0; i < Spec.GroupChannels && !Spec.PadOffsets.IsEmpty; i++)
         {
-            sum += (long)Spec.PadOffsets[(group * Spec.GroupChannels) + i] * Weight(o, kh, kw)[i];
+            sum += (long)Spec.PadOffsets[(group * Spec.GroupChannels) + i] * WeightsAt(o, kh, kw)[i];
         }
 
         return sum;
     }
 
     /// <summary>The weights between an output channel and the input channels of its group.</summary>
-    private ReadOnlySpan<short> Weight(int o, int kh, int kw) =>
+    private ReadOnlySpan<short> WeightsAt(int o, int kh, int kw) =>
         Spec.Weights.AsSpan((((o * Spec.KernelHeight) + kh) * Spec.KernelWidth + kw) * Spec.GroupChannels, Spec.GroupChannels);
 }

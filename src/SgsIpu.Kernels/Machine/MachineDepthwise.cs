@@ -6,7 +6,7 @@ namespace SgsIpu.Kernels;
 
 /// <summary>
 /// A depthwise convolution in machine code, row by row and block of channels by block. Outputs whose kernel reaches beyond the columns
-/// are computed from a copy of what is under it; rows outside of the image are a row of the zero point.
+/// are computed from a copy of what is under it; rows outside of the image are a row of what stands there.
 /// </summary>
 internal sealed unsafe class MachineDepthwise : Convolution
 {

@@ -29,26 +29,30 @@ internal sealed partial class QModeCalibrator
         outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"level 5 by itself: {five.Noise.Decibels:0.0} dB on samples held back; in more time: {thorough.Noise.Decibels:0.0} dB"));
         if (!thorough.Noise.IsNoWorseThan(five.Noise))
         {
-            thorough = LeftAlone(thorough.Model.WithTypes(five.Model.Chosen.ToDictionary(n => n, _ => DataType.Int16, StringComparer.Ordinal)), null, cancellationToken);
+            thorough = LeftAlone(thorough.Model.WithTypes(Wide(five)), null, cancellationToken);
             outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"the same layers in 16 bits as in level 5 by itself: {thorough.Noise.Decibels:0.0} dB"));
         }
 
-        if (Spared(thorough, five, outcome, cancellationToken) is { } end)
+        if (Spared(Rebuilt(thorough, outcome, cancellationToken), five, outcome, cancellationToken) is { } end)
         {
             return Finish(end, Noted(thorough.Model, outcome));
         }
 
-        return Finish(Spared(five, five, outcome, cancellationToken) ?? Rebuilt(five, outcome, cancellationToken), Noted(plain, outcome));
+        Built rebuilt = Rebuilt(five, outcome, cancellationToken);
+        return Finish(Spared(rebuilt, five, outcome, cancellationToken) ?? rebuilt, Noted(plain, outcome));
     }
 
-    /// <summary>A model rebuilt, with fewer multiply-accumulates at 16 bits than level 5 has, and no worse; null where that cannot be.</summary>
-    private Built? Spared(Built start, Built five, Outcome outcome, CancellationToken cancellationToken)
+    /// <summary>A model with fewer multiply-accumulates at 16 bits than level 5 has, and less noise; null where that cannot be.</summary>
+    private Built? Spared(Built rebuilt, Built five, Outcome outcome, CancellationToken cancellationToken)
     {
-        Built rebuilt = Rebuilt(start, outcome, cancellationToken);
-        var limit = new Limit(five.Noise, rebuilt.Noise);
-        bool isSparing = limit.Excess(rebuilt.Noise) <= 0 && WideMacs(rebuilt) < WideMacs(five);
-        Built? spared = Narrowed(rebuilt, limit, WideMacs(five), outcome, cancellationToken) ?? Demoted(rebuilt, limit, outcome, cancellationToken) ?? (isSparing ? rebuilt : null);
-        return spared is null || spared == rebuilt ? spared : Rebuilt(spared, outcome, cancellationToken);
+        var limit = new NoiseLimit(five.Noise, rebuilt.Noise);
+        Built? spared = Narrowed(rebuilt, limit, WideMacs(five), outcome, cancellationToken) ?? Demoted(rebuilt, limit, outcome, cancellationToken);
+        if (spared is not null)
+        {
+            return Rebuilt(spared, outcome, cancellationToken);
+        }
+
+        return limit.Excess(rebuilt.Noise) <= 0 && WideMacs(rebuilt) < WideMacs(five) ? rebuilt : null;
     }
 
     private static Outcome Noted(QuantizedModel model, Outcome outcome)
@@ -61,10 +65,13 @@ internal sealed partial class QModeCalibrator
         return outcome;
     }
 
+    /// <summary>The layers that run at 16 bits.</summary>
+    private static Dictionary<string, DataType> Wide(Built built) => built.Model.Chosen.ToDictionary(n => n, _ => DataType.Int16, StringComparer.Ordinal);
+
     private double WideMacs(Built built)
     {
-        var wide = built.Model.Chosen.ToHashSet(StringComparer.Ordinal);
-        return _weighted.Where(n => wide.Contains(n.Name)).Sum(MacsOf);
+        Dictionary<string, DataType> wide = Wide(built);
+        return _weighted.Where(n => wide.ContainsKey(n.Name)).Sum(MacsOf);
     }
 
     /// <summary>
@@ -74,7 +81,7 @@ internal sealed partial class QModeCalibrator
     /// <param name="start">Layers that stay as they are keep what was rebuilt.</param>
     /// <param name="macs">Multiply-accumulates at 16 bits that the model has fewer of.</param>
     /// <returns>Null where nothing can be spared.</returns>
-    private Built? Narrowed(Built start, Limit limit, double macs, Outcome outcome, CancellationToken cancellationToken)
+    private Built? Narrowed(Built start, NoiseLimit limit, double macs, Outcome outcome, CancellationToken cancellationToken)
     {
         Built? best = null;
         var choices = new WidthChoice(start.Noise, [.. _weighted.Where(n => start.Model.Sensitivity.ContainsKey(n.Name)).Select(n => Candidate(start.Model, n))], macs, parts => Reconstructor(cancellationToken).Whole(parts));
@@ -121,18 +128,18 @@ internal sealed partial class QModeCalibrator
     /// they add. The others stay as they were rebuilt, which a choice anew does not leave them.
     /// </summary>
     /// <returns>Null where nothing can be spared.</returns>
-    private Built? Demoted(Built start, Limit limit, Outcome outcome, CancellationToken cancellationToken)
+    private Built? Demoted(Built start, NoiseLimit limit, Outcome outcome, CancellationToken cancellationToken)
     {
-        if (limit.Excess(start.Noise) > 0)
+        double room = -limit.Excess(start.Noise);
+        if (room < 0)
         {
             return null;
         }
 
         Built? best = null;
-        Dictionary<string, DataType> wide = start.Model.Chosen.ToDictionary(n => n, _ => DataType.Int16, StringComparer.Ordinal);
+        Dictionary<string, DataType> wide = Wide(start);
         IEnumerable<(Node Node, double Rise)> layers = _weighted.Where(n => wide.ContainsKey(n.Name) && start.Model.Sensitivity.ContainsKey(n.Name))
             .Select(n => (n, start.Noise.Rise(Reconstructor(cancellationToken).Whole(start.Model.Sensitivity[n.Name]))));
-        double room = -limit.Excess(start.Noise);
         IEnumerable<(Node Node, double Rise)> order = layers
             .OrderByDescending(l => Math.Log(1 + (l.Rise / 2)) <= room ? MacsOf(l.Node) : 0)
             .ThenByDescending(l => MacsOf(l.Node) / Math.Max(l.Rise, double.Epsilon));
@@ -159,23 +166,4 @@ internal sealed partial class QModeCalibrator
     }
 
     private WidthCandidate Candidate(QuantizedModel model, Node node) => new(node.Name, MacsOf(node), model.Sensitivity[node.Name], model.Chosen.Contains(node.Name));
-
-    /// <summary>What the noise of a model must be below: that of another, surely, and by half of what was gained on it.</summary>
-    /// <param name="noise">Of the other model.</param>
-    /// <param name="gained">What was gained.</param>
-    private sealed class Limit(WholeNoise noise, WholeNoise gained)
-    {
-        /// <summary>
-        /// So much less noise (natural logarithm, 0.4 dB) counts where few samples make most of the noise, whose standard error tells nothing. Chosen
-        /// between a plan that holds for a text recognizer and one that does not for a classifier.
-        /// </summary>
-        private const double Clear = 0.1;
-
-        private readonly double _kept = Math.Max(0, -gained.Rise(noise, 0)) / 2;
-
-        public WholeNoise Noise => noise;
-
-        /// <summary>How far a noise is above the limit (natural logarithm); not above 0 where it keeps to it.</summary>
-        public double Excess(WholeNoise tried) => Math.Max(tried.Rise(noise, 0) + _kept, Math.Min(tried.Rise(noise, 1), tried.Rise(noise, 0) + Clear));
-    }
 }

@@ -87,7 +87,9 @@ internal sealed partial class QModeCalibrator
     private QuantizedModel LevelFive(CancellationToken cancellationToken) =>
         Calibrator.QuantizeForRebuilding(_state with { Level = CalibrationLevel.L5 }, null, _progress, cancellationToken);
 
-    private Reconstructor Reconstructor(CancellationToken cancellationToken) => _reconstructor ??= new Reconstructor(_real, _options, _state.Held, verifies: _mode != QMode.Q23 || _config.Mix().Low != 4, _config.RetrainIterations, _cuda, _progress, cancellationToken);
+    private bool ChoosesWholes => _mode != QMode.Q23 || _config.Mix().Low != 4;
+
+    private Reconstructor Reconstructor(CancellationToken cancellationToken) => _reconstructor ??= new Reconstructor(_real, _options, ChoosesWholes ? _state.Held : null, _config.RetrainIterations, _cuda, _progress, cancellationToken);
 
     /// <summary>A model with all its layers rebuilt.</summary>
     private Built Rebuild(QuantizedModel model, IReadOnlySet<string> fourBits, CancellationToken cancellationToken)

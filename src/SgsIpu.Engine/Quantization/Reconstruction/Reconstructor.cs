@@ -35,11 +35,11 @@ internal sealed class Reconstructor
     private FixedTrial? _verification;
 
     /// <param name="real">The float graph.</param>
-    /// <param name="held">Samples that decisions were measured on.</param>
-    /// <param name="verifies">Whether whole graphs are chosen from; otherwise more is learned from, and what judges layers tells the noise of the whole.</param>
+    /// <param name="held">Samples that decisions were measured on. Null where no whole graphs are chosen from: more is learned from then, and what judges layers tells the noise
+    /// of the whole.</param>
     /// <param name="rounds">Rounds of learning for each layer.</param>
     /// <param name="cuda">The GPU that the float graph runs on; null for the CPU.</param>
-    public Reconstructor(Graph real, CalibrationOptions options, HeldSamples held, bool verifies, int rounds, int? cuda, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
+    public Reconstructor(Graph real, CalibrationOptions options, HeldSamples? held, int rounds, int? cuda, IProgress<IpuProgress>? progress, CancellationToken cancellationToken)
     {
         _real = real;
         _options = options;
@@ -47,7 +47,7 @@ internal sealed class Reconstructor
         _cuda = cuda;
         _progress = progress;
         _judged = JudgedOutputs.OfReal(real);
-        (_chosen, _training, _verifiers) = Choose(options, verifies ? held : null, new OutputParts(_judged).AreByPosition, cancellationToken);
+        (_chosen, _training, _verifiers) = Choose(options, held, new OutputParts(_judged).AreByPosition, cancellationToken);
         _firstJudge = _chosen.Length - _training < LeastJudges ? 0 : _training;
         long macs = real.Nodes.Sum(n => ((IpuOperator)n.Op).Cost(real.InputsOf(n), real.OutputsOf(n)).Macs);
         int layers = real.Nodes.Count(n => LayerGeometry.Of(real, n) is not null);

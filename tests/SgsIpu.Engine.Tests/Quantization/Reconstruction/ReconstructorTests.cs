@@ -165,6 +165,6 @@ public sealed class ReconstructorTests
         Graph real = new GivenTable(SampleModel.Float.Graph, []).Graph;
         Dictionary<string, DataType> types = real.Nodes.Where(n => n.Op is ImageConvolutionOp or FullyConnectedOp).ToDictionary(n => n.Name, _ => wide ? DataType.Int16 : DataType.UInt8, StringComparer.Ordinal);
         QuantizedModel model = Calibrator.QuantizeForRebuilding(new CalibrationState(SampleModel.Float, CalibrationLevel.L2, statistics), types, null, CancellationToken.None);
-        return (new Reconstructor(real, options, statistics.Held, verifies: true, 40, null, null, CancellationToken.None), model.WithoutBorder());
+        return (new Reconstructor(real, options, statistics.Held, 40, null, null, CancellationToken.None), model.WithoutBorder());
     }
 }
