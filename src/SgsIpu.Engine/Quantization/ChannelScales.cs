@@ -25,7 +25,7 @@ internal static class ChannelScales
 
     /// <summary>The mapping with the least expected error at the outputs of the consumers.</summary>
     /// <param name="seen">Variances.</param>
-    /// <param name="channels">Where there are several candidates, what was seen of each channel.</param>
+    /// <param name="channels">What was seen of each channel; empty where what a candidate cuts off does not count.</param>
     /// <param name="candidates">Ranges of the channels that one observer each proposes.</param>
     /// <param name="axis">The dimension of the channels.</param>
     /// <param name="offsets">Whether each channel may have an integer of its own for 0.</param>
@@ -34,8 +34,7 @@ internal static class ChannelScales
     {
         double[] variance = [.. Enumerable.Range(0, seen.Min.Length).Select(seen.Variance)];
         double[] density = [.. Enumerable.Range(0, seen.Min.Length).Select(seen.Density)];
-        RangeError[] beyond = candidates.Count > 1 ? channels : [];
-        var gain = new double[beyond.Length];
+        var gain = new double[channels.Length];
         foreach (ChannelConsumer consumer in consumers)
         {
             for (int c = 0; c < gain.Length; c++)
@@ -62,9 +61,9 @@ internal static class ChannelScales
                     continue;
                 }
 
-                for (int c = 0; c < beyond.Length; c++)
+                for (int c = 0; c < channels.Length; c++)
                 {
-                    error += gain[c] * beyond[c].Clipped(-zeros[c] * scales[c], (Levels - 1 - zeros[c]) * scales[c]);
+                    error += gain[c] * channels[c].Clipped(-zeros[c] * scales[c], (Levels - 1 - zeros[c]) * scales[c]);
                 }
 
                 errors[i] = Math.Min(errors[i], error);

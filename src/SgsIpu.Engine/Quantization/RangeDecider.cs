@@ -145,11 +145,13 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     /// <summary>True where every convolution runs in 16 bits. Beside the noise of 8 bits, that of 16 does not show, and width costs nothing.</summary>
     private bool IsAllWide => _isAllWide ??= _graph.Nodes.All(n => !IsConvolution(n) || plan.Precision.Of(n, plan.Rule(n)) == DataType.Int16);
 
-    private QuantParam? PixelMapping(string input) => given.Range(input) is null ? Boundary.PixelMapping(model.InputConfig?.Input(input), _graph[input].Shape) : null;
+    /// <summary>Of an image for which no other range was given than its bytes have.</summary>
+    private QuantParam? PixelMapping(string input) =>
+        Boundary.PixelMapping(model.InputConfig?.Input(input), _graph[input].Shape) is { } pixels && given.Range(input)?.Same(new GivenRange(pixels.Min, pixels.Max)) != false ? pixels : null;
 
     /// <summary>Of an image that convolutions read in 8 bits and nothing else does.</summary>
     private QuantParam? ByteMapping(string input) =>
-        level > CalibrationLevel.L1 && given.Range(input) is null && plan.ChannelConsumers(input).Count > 0 && plan.MayHaveOffsets(input)
+        level > CalibrationLevel.L1 && PixelMapping(input) is not null && plan.ChannelConsumers(input).Count > 0 && plan.MayHaveOffsets(input)
             ? Boundary.Bytes(model.InputConfig?.Input(input), _graph[input].Shape)?.Mapping
             : null;
 
@@ -351,13 +353,14 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
 
     private (QuantParam Mapping, TensorDecision Decision) Channels(ActivationStatistics seen)
     {
-        IEnumerable<IRangeObserver> observers = level < CalibrationLevel.L3 || seen.Channels.IsEmpty ? [new MinMaxObserver()] : RangeObservers.OfChannels;
+        bool mayClip = level >= CalibrationLevel.L3 && !seen.Channels.IsEmpty;
+        IEnumerable<IRangeObserver> observers = mayClip ? RangeObservers.OfChannels : [new MinMaxObserver()];
         (double, double) clip = level < CalibrationLevel.L3 ? _ranges.Range(seen.Tensor, DataType.UInt8) : RangeEstimator.MinMax(seen);
         RangeError[] channels = [.. Enumerable.Range(0, seen.Min.Length).Select(c => new RangeError(seen.Channels.IsEmpty ? seen.Histogram : seen.Channels[c], UInt8Levels))];
         IReadOnlyList<ChannelRanges> candidates = given.Range(seen.Tensor) is { } wish ? [ChannelScales.Given(wish)] : ChannelScales.Candidates(seen, channels, clip, observers);
         IReadOnlyList<ChannelConsumer> consumers = plan.ChannelConsumers(seen.Tensor);
-        bool offsets = level > CalibrationLevel.L1 && given.Range(seen.Tensor) is null && plan.MayHaveOffsets(seen.Tensor);
-        QuantParam mapping = ChannelScales.Choose(seen, channels, candidates, _graph[seen.Tensor].Shape.Rank - 1, consumers, offsets, out double[] errors);
+        bool offsets = level > CalibrationLevel.L1 && plan.MayHaveOffsets(seen.Tensor);
+        QuantParam mapping = ChannelScales.Choose(seen, mayClip ? channels : [], candidates, _graph[seen.Tensor].Shape.Rank - 1, consumers, offsets, out double[] errors);
         ImmutableArray<(string, double)> tried = [.. candidates.Zip(errors, (c, e) => (c.Observer, e))];
         string best = candidates[Array.IndexOf(errors, errors.Min())].Observer;
         return (mapping, Told(seen.Tensor, best, Signal(seen, Gain(seen)), tried, byChannel: true));

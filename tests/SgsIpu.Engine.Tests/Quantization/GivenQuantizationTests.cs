@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using SgsIpu.Core;
 using SgsIpu.Engine.Files;
 using SgsIpu.Engine.Preprocessing;
+using SgsIpu.Engine.QuantParams;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.Tests.Quantization;
@@ -147,6 +148,27 @@ public sealed class GivenQuantizationTests
         IpuModel asked = IpuEngine.Ask(SampleModel.Float, [new GivenQuantization("stem_relu") { Bit = 16, Min = [-1], Max = [2] }, new GivenQuantization(Weights) { Data = new Tensor(DataType.Float32, SampleModel.Float.Graph[Weights].Shape) }]);
         IpuModel read = SimFile.Read(SimFile.Write(asked), "x.sim");
         Assert.Equal(SimFile.Write(SampleModel.Calibrate(asked, CalibrationLevel.L1, 2)), SimFile.Write(SampleModel.Calibrate(read with { SourcePath = asked.SourcePath }, CalibrationLevel.L1, 2)));
+    }
+
+    /// <summary>Ranges are exported as single-precision numbers, and where a tensor is there in both types, as that of 8 bits.</summary>
+    [Theory]
+    [InlineData(CalibrationLevel.L1)]
+    [InlineData(CalibrationLevel.L2)]
+    [InlineData(CalibrationLevel.L5)]
+    public void WhatWasExportedGivesTheSameIntegersOfEightBitsAgain(CalibrationLevel level)
+    {
+        IpuModel model = SampleModel.Calibrate(SampleModel.Float, level, 2);
+        IpuModel again = SampleModel.Calibrate(SampleModel.Float with { Given = [.. QuantParamExport.Of(model, includeData: false)] }, level, 2);
+        TensorSpec[] narrow = [.. model.Graph.Tensors.Values.Where(t => t is { IsConstant: false, Type: DataType.UInt8, Quant: not null })];
+        Assert.Equal(level > CalibrationLevel.L1, narrow.Any(t => !t.Quant!.Offsets.IsEmpty));
+        foreach (TensorSpec tensor in narrow)
+        {
+            (QuantParam quant, QuantParam other) = (tensor.Quant!, again.Graph[tensor.Name].Quant!);
+            Assert.Equal(quant.ZeroPoint, other.ZeroPoint);
+            Assert.Equal(quant.Offsets.ToArray(), other.Offsets.ToArray());
+            Assert.Equal(quant.Scale.Length, other.Scale.Length);
+            Assert.All(quant.Scale.Zip(other.Scale), s => Assert.Equal(1, s.Second / s.First, 1e-6));
+        }
     }
 
     private static Node Convolution(string output) => SampleModel.Float.Graph.Producer(output)!;
