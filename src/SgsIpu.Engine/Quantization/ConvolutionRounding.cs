@@ -62,7 +62,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
         ChannelConsumer? consumer = range is null ? _consumers.Of(node) : ChannelConsumer.Of(graph, node, constant);
         ActivationStatistics? seen = statistics.GetValueOrDefault(node.Inputs[0]);
         Tensor values = input.IsPerTensor ? constant : consumer!.Fold(input.Scale.AsSpan());
-        LayerGeometry? together = wide || range is not null ? null : moments?.Geometry(node);
+        LayerGeometry? together = wide || (range is not null && input.IsPerTensor) ? null : moments?.Geometry(node);
         double[] scales = together is not null ? new double[together.Outputs]
             : range is not null && input.IsPerTensor ? WeightQuantizer.GivenScales(constant, range, rule.WeightAxis, levels)
             : level == CalibrationLevel.L1 || wide
