@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using SgsIpu.Core;
+using SgsIpu.Engine.Quantization;
 using SgsIpu.Ops;
 
 namespace SgsIpu.Engine.QuantParams;
@@ -36,6 +37,10 @@ public static class QuantParamExport
             if (weighted)
             {
                 Add(Weights(graph[node.Inputs[rule.Weight]], rule.WeightAxis, graph[node.Inputs[0]].Quant, includeData));
+                if (includeData && Bias(model, node, rule) is { } bias)
+                {
+                    Add(bias);
+                }
             }
 
             foreach (int i in rule.Activations.Where(i => i < node.Inputs.Length && node.Inputs[i].Length > 0))
@@ -106,6 +111,36 @@ public static class QuantParamExport
             Bit = weights.Type.Bits(),
             Data = includeData ? Tensor.FromArray<float>(real, weights.Shape) : null,
         };
+    }
+
+    /// <summary>
+    /// The values of a bias, with which values of weights as they are rounded go together; null where there is none. What integers for 0 of the input's and
+    /// the output's channels have added is taken out of it.
+    /// </summary>
+    private static GivenQuantization? Bias(IpuModel model, Node node, QuantRule rule)
+    {
+        Graph graph = model.Graph;
+        if (rule.Bias < 0 || rule.Bias >= node.Inputs.Length || node.Inputs[rule.Bias].Length == 0 || graph[node.Inputs[rule.Bias]] is not { Constant: { } integers, Quant: { } unit } bias)
+        {
+            return null;
+        }
+
+        double[] real = [.. integers.ToLongs().Select((b, c) => b * unit.Scale[unit.IsPerTensor ? 0 : c])];
+        TensorSpec input = graph[node.Inputs[0]];
+        TensorSpec weights = graph[node.Inputs[rule.Weight]];
+        if (input.Quant is { Offsets.IsEmpty: false } read)
+        {
+            Tensor values = Tensor.FromArray<float>(weights.Constant!.ToFloats(), weights.Shape);
+            double[] added = ChannelConsumer.Of(graph, node, values)!.Sums(values, Boundary.Zeros(model.InputConfig, FloatName.Of(graph, input.Name), input.Shape, read));
+            real = [.. real.Select((b, c) => b + (added[c] * unit.Scale[unit.IsPerTensor ? 0 : c]))];
+        }
+
+        if (graph[node.Outputs[0]].Quant is { Offsets.IsEmpty: false } written)
+        {
+            real = [.. real.Select((b, c) => b - (written.Scale[c] * written.Offsets[c]))];
+        }
+
+        return new GivenQuantization(bias.Name) { Data = Tensor.FromArray<float>([.. real.Select(b => (float)b)], bias.Shape) };
     }
 
     /// <summary>The real values of a constant.</summary>

@@ -72,6 +72,13 @@ internal sealed class Boundary(IpuModel model, GraphEditor editor)
         return (mapping, [.. channels.Select(c => c.Mean)]);
     }
 
+    /// <summary>Where 0 lies from the zero point in each channel of a tensor that has offsets: where these are, but exactly, between the bytes of an image.</summary>
+    /// <param name="tensor">Its name in the float graph.</param>
+    public static double[] Zeros(InputConfig? config, string tensor, Shape shape, QuantParam mapping) =>
+        Bytes(config?.Input(tensor), shape) is var (bytes, zeros) && bytes.SameMapping(mapping)
+            ? [.. zeros.Select(z => z - mapping.ZeroPoint)]
+            : [.. mapping.Offsets.Select(o => (double)o)];
+
     /// <summary>What is taken off the bytes of each channel, and what they are divided by.</summary>
     private static (double Mean, double Deviation)[] Channels(InputSetting setting, Shape shape) =>
         [.. Enumerable.Range(0, shape[-1]).Select(c => shape[-1] == 3 && setting.TrainingFormat == ImageFormat.BGR ? 2 - c : c).Select(c => (At(Values(setting.Mean, 0), c), At(Values(setting.Std, 1), c)))];

@@ -96,7 +96,7 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
 
         if (!input.Offsets.IsEmpty)
         {
-            double[] added = consumer!.Sums(rounded, Zeros(node.Inputs[0], input));
+            double[] added = consumer!.Sums(rounded, Boundary.Zeros(config, node.Inputs[0], graph[node.Inputs[0]].Shape, input));
             bias = [.. bias.Select((b, o) => (float)(b - (scales[o] * added[o])))];
         }
 
@@ -174,12 +174,6 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
 
         return correction;
     }
-
-    /// <summary>Where 0 lies from the zero point, in each channel: where the offset is, but exactly, between the bytes of an image.</summary>
-    private double[] Zeros(string tensor, QuantParam mapping) =>
-        Boundary.Bytes(config?.Input(tensor), graph[tensor].Shape) is var (bytes, zeros) && bytes.SameMapping(mapping)
-            ? [.. zeros.Select(z => z - mapping.ZeroPoint)]
-            : [.. mapping.Offsets.Select(o => (double)o)];
 
     private Tensor Constant(Node node, int position) => graph[node.Inputs[position]].Constant
         ?? throw new IpuException("WeightsNotConstant", $"{node}: '{node.Inputs[position]}' is computed from the data; only constant weights and biases can be quantized", IpuErrorKind.NotSupported) { Target = node.Name };

@@ -27,7 +27,7 @@ public sealed class ExportIpuQuantParamCommand : IpuCmdlet
     [ValidateNotNull]
     public QuantParamFormat[] Format { get; set; } = [QuantParamFormat.Json];
 
-    /// <summary>Adds the values of weights and other constants.</summary>
+    /// <summary>Adds the values of weights, biases and other constants.</summary>
     [Parameter]
     public SwitchParameter IncludeData { get; set; }
 
