@@ -15,27 +15,41 @@ internal sealed class HeldSamples(long sampleBytes)
     private const int Most = 32;
     private const long MostBytes = 32 << 20;
 
-    private readonly SortedDictionary<ulong, ImmutableArray<Tensor>> _kept = [];
+    private readonly SortedDictionary<ulong, ImmutableArray<PackedTensor>> _kept = [];
     private readonly Lock _gate = new();
 
     /// <summary>Samples that are kept at most.</summary>
     public int Capacity { get; } = (int)Math.Clamp(MostBytes / Math.Max(sampleBytes, 1), 1, Most);
 
-    /// <summary>Inputs of the samples, in the order of their hashes.</summary>
-    public IReadOnlyList<ImmutableArray<Tensor>> All => [.. _kept.Values];
+    /// <summary>Samples that are kept.</summary>
+    public int Count => _kept.Count;
+
+    /// <summary>Inputs of the samples, in the order of their hashes; unpacked one by one as they are enumerated.</summary>
+    public IEnumerable<ImmutableArray<Tensor>> All => _kept.Values.Select(s => s.Select(t => t.Unpacked()).ToImmutableArray());
 
     /// <summary>Offers a sample; safe from several threads.</summary>
     public void Offer(ImmutableArray<Tensor> inputs)
     {
         ulong hash = HashOf(inputs);
+        if (MayKeep(hash))
+        {
+            Keep(hash, [.. inputs.Select(t => new PackedTensor(t))]);
+        }
+    }
+
+    private bool MayKeep(ulong hash)
+    {
         lock (_gate)
         {
-            if (_kept.Count == Capacity && hash > _kept.Keys.Last())
-            {
-                return;
-            }
+            return _kept.Count < Capacity || hash < _kept.Keys.Last();
+        }
+    }
 
-            _kept[hash] = inputs;
+    private void Keep(ulong hash, ImmutableArray<PackedTensor> sample)
+    {
+        lock (_gate)
+        {
+            _kept[hash] = sample;
             while (_kept.Count > Capacity)
             {
                 _kept.Remove(_kept.Keys.Last());
@@ -52,9 +66,9 @@ internal sealed class HeldSamples(long sampleBytes)
     /// <summary>Offers all that others kept.</summary>
     public void Offer(HeldSamples other)
     {
-        foreach (ImmutableArray<Tensor> sample in other.All)
+        foreach ((ulong hash, ImmutableArray<PackedTensor> sample) in other._kept)
         {
-            Offer(sample);
+            Keep(hash, sample);
         }
     }
 
@@ -94,7 +108,7 @@ internal sealed class HeldSamples(long sampleBytes)
     {
         writer.Write(sampleBytes);
         writer.Write(_kept.Count);
-        foreach (ImmutableArray<Tensor> sample in _kept.Values)
+        foreach (ImmutableArray<Tensor> sample in All)
         {
             writer.Write(sample.Length);
             foreach (Tensor tensor in sample)

@@ -35,7 +35,6 @@ internal sealed class InputMoments
     /// <param name="unobserved">Whether those count that read what is not observed: pixels, and what others only moved.</param>
     public static InputMoments Of(Graph graph, HeldSamples held, IReadOnlyDictionary<string, ActivationStatistics> statistics, CancellationToken cancellationToken, bool unobserved = false)
     {
-        IReadOnlyList<ImmutableArray<Tensor>> samples = held.All;
         var layers = new List<(Node Node, LayerInputs Inputs)>();
         foreach (Node node in graph.Nodes)
         {
@@ -45,7 +44,7 @@ internal sealed class InputMoments
                 bool hasMeans = seen?.Min.Length == geometry.Channels;
                 if (hasMeans || (seen is null && unobserved))
                 {
-                    layers.Add((node, LayerInputs.Of(geometry, samples.Count, Math.Min(Together, samples.Count), [.. Enumerable.Range(0, geometry.Channels).Select(c => hasMeans ? (float)seen!.Mean(c) : 0)])));
+                    layers.Add((node, LayerInputs.Of(geometry, held.Count, Math.Min(Together, held.Count), [.. Enumerable.Range(0, geometry.Channels).Select(c => hasMeans ? (float)seen!.Mean(c) : 0)])));
                 }
             }
         }
@@ -55,10 +54,8 @@ internal sealed class InputMoments
         // The largest first, so that no thread is left with one in the end.
         LayerInputs[] bySize = [.. layers.Select(l => l.Inputs).OrderByDescending(l => l.Geometry.PatchSize)];
         using var viewer = new FloatViewer(graph, readers.Select(r => r.Key));
-        for (int first = 0; first < samples.Count; first += Together)
+        foreach ((int start, ImmutableArray<Tensor>[] batch) in held.All.Chunk(Together).Select((b, i) => (i * Together, b)))
         {
-            int start = first;
-            ImmutableArray<Tensor>[] batch = [.. samples.Skip(first).Take(Together)];
             batch.ForEachParallel(
                 (sample, i) => viewer.Run(
                     HeldSamples.Named(graph, sample),

@@ -36,7 +36,7 @@ public sealed class BiasFittingTests
         IpuModel integers = Calibrated();
         QuantParam range = integers.Graph["wide"].Quant!;
         Assert.True(range.Scale[0] * short.MinValue > Far, "the range ends where the curve no longer changes");
-        var fitting = new BiasFitting(real.Graph, held.All);
+        var fitting = new BiasFitting(real.Graph, [.. held.All]);
         Assert.Equal(0, fitting.Fit(integers.Graph, CancellationToken.None)["wide"][0], 0.01);
 
         // Where the integers reach as far as the values, nothing is missing either; sums of the one are not those of the other.
