@@ -34,6 +34,12 @@ public sealed record CalibrationOptions(ISampleSource Samples)
     /// <summary>Lets 16 bits be chosen up to a cost on the chip, in place of a share of the multiply-accumulates (levels 4 and 5); null for none.</summary>
     public CostBudget? Budget { get; init; }
 
+    /// <summary>
+    /// Signal-to-noise ratio of the outputs in dB, as <see cref="CalibrationReport.OutputSqnr"/> tells it, that 16 bits are given for and no further, whatever
+    /// share of the multiply-accumulates that takes (level 5, modes Q12 and Q22); null for the usual share.
+    /// </summary>
+    public double? TargetSqnr { get; init; }
+
     /// <summary>Takes the place of the samples, which are then not read; null observes them.</summary>
     public CalibrationStatistics? Statistics { get; init; }
 

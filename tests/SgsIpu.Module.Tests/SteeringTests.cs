@@ -84,6 +84,12 @@ public sealed class SteeringTests(ModuleFixture module)
     }
 
     [Fact]
+    public void ATargetTakesTheBitsThatItNeeds() =>
+        Assert.Equal(["True", "True"], module.Run(
+            "$low, $high = 30, 44 | ForEach-Object { $float | Invoke-IpuCalibration -Image $sample/calibration -TargetSqnr $_ }; $high.Report.OutputSqnr -ge 44; "
+            + "($low | Measure-IpuModel -Total).Cycles -lt ($high | Measure-IpuModel -Total).Cycles").Select(o => o.ToString()));
+
+    [Fact]
     public void BothFormsAreWrittenAtOnceAndNothingUnderWhatIf()
     {
         module.Run("$fixed | Export-IpuQuantParam $out/both -Format Json, Pickle -WhatIf");
@@ -96,6 +102,7 @@ public sealed class SteeringTests(ModuleFixture module)
     [InlineData("$float | Export-IpuQuantParam $out/x.json", "WrongStage")]
     [InlineData("$float | Invoke-IpuCalibration -Image $sample/calibration -QuantParam $sample/labels.txt", "PickleDamaged")]
     [InlineData("$float | Invoke-IpuCalibration -Image $sample/calibration -QuantParam $out/none.json", "PathNotFound")]
+    [InlineData("$float | Invoke-IpuCalibration -Image $sample/calibration -QuantLevel L3 -TargetSqnr 40", "TargetUnused")]
     [InlineData("$fixed | Export-IpuModel $out/read.sim -Force | Import-IpuModel | Get-IpuTensorDetail -Name stem_relu | Set-IpuTensorPrecision -Bit 16", "StatisticsAbsent")]
     public void AMistakeIsOneErrorWithAStableId(string script, string errorId) =>
         Assert.StartsWith(errorId + ",", Assert.Single(module.Try(script).Errors).FullyQualifiedErrorId, StringComparison.Ordinal);

@@ -123,6 +123,12 @@ Describe 'Steering' {
         $again = $float | Invoke-IpuCalibration -Image "$sample/calibration" -QuantLevel L1 -QuantParam $file
         $again.Report.Given.Taken | Should -Not -Contain $false
     }
+
+    It 'gives 16 bits for a target' {
+        $low, $high = 30, 44 | ForEach-Object { $float | Invoke-IpuCalibration -Image "$sample/calibration" -TargetSqnr $_ }
+        $high.Report.OutputSqnr | Should -BeGreaterOrEqual 44
+        ($low | Measure-IpuModel -Total).Cycles | Should -BeLessThan ($high | Measure-IpuModel -Total).Cycles
+    }
 }
 
 Describe 'Statistics' {

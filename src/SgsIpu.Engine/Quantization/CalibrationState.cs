@@ -8,6 +8,9 @@ internal sealed record CalibrationState(IpuModel Float, CalibrationLevel Level, 
     /// <summary>What the fixed model may cost; null for the usual share of 16 bits.</summary>
     public CostBudget? Budget { get; init; }
 
+    /// <summary>Signal-to-noise ratio of the outputs in dB that 16 bits are chosen for; null for the usual share of them.</summary>
+    public double? TargetSqnr { get; init; }
+
     /// <summary>True where all convolutions are to run in 8 bits: more storage and time are spent on less noise with the same multiplications.</summary>
     public bool IsNarrow { get; init; }
 

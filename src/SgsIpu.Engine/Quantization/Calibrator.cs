@@ -25,7 +25,7 @@ internal static class Calibrator
 
         using SharedArena? arena = options.MemorySaving ? null : SharedArena.Use();
         CalibrationStatistics statistics = options.Statistics is { } given ? Checked(model, given) : Observed(model, options, UsesChannels(options), progress, cancellationToken);
-        var state = new CalibrationState(model, options.Level, statistics) { Budget = Checked(model, options) };
+        var state = new CalibrationState(model, options.Level, statistics) { Budget = Checked(model, options), TargetSqnr = CheckedTarget(model, options) };
         IpuModel result = options.QMode is { } mode
             ? new Reconstruction.QModeCalibrator(state, mode, options, progress).Calibrate(cancellationToken)
             : Quantize(state, null, progress, cancellationToken);
@@ -83,6 +83,17 @@ internal static class Calibrator
         options.Budget is { } budget && (options.QMode is not null || options.Level < CalibrationLevel.L4)
             ? throw new IpuException("BudgetUnused", $"'{model.Name}': a limit of {(budget.MaxCycles is null ? "bytes" : "cycles")} steers the levels L4 and L5, not {options.QMode?.ToString() ?? options.Level.ToString()}", IpuErrorKind.InvalidArgument) { Target = model.Name }
             : options.Budget;
+
+    /// <exception cref="IpuException">Nothing chooses 16 bits for a target (id <c>TargetUnused</c>).</exception>
+    private static double? CheckedTarget(IpuModel model, CalibrationOptions options)
+    {
+        bool chooses = options.QMode is { } mode ? mode is QMode.Q12 or QMode.Q2 or QMode.Q22 : options.Level == CalibrationLevel.L5;
+        string refusal = options.TargetSqnr is null ? ""
+            : !chooses ? $"a target steers the level L5 and the modes Q12 and Q22, not {options.QMode?.ToString() ?? options.Level.ToString()}"
+            : model.InputConfig?.ConvolutionFormat is not null ? "its input_format says how many bits convolutions have, which leaves nothing to choose for a target"
+            : "";
+        return refusal.Length == 0 ? options.TargetSqnr : throw new IpuException("TargetUnused", $"'{model.Name}': {refusal}", IpuErrorKind.InvalidArgument) { Target = model.Name };
+    }
 
     private static CalibrationStatistics Checked(IpuModel model, CalibrationStatistics statistics)
     {

@@ -13,7 +13,7 @@ namespace SgsIpu.Engine.Quantization;
 /// faith: a step that does not make the outputs of the held samples better is undone, so that no level is worse than the one below. Level 3's
 /// ranges alone may be a little worse there, as they are for what the held samples do not show.
 /// </summary>
-internal sealed class LevelSearch
+internal sealed partial class LevelSearch
 {
     /// <summary>So much more or less noise, in dB, decides nothing by itself.</summary>
     private const double Close = 0.75;
@@ -124,7 +124,14 @@ internal sealed class LevelSearch
             TryTogether(trial, ref best, moments);
             if (MayPromote && given is null)
             {
-                TryPromoted(trial, ref best, best.Variant.Level);
+                if (_state.TargetSqnr is { } target)
+                {
+                    TryTarget(trial, ref best, target);
+                }
+                else
+                {
+                    TryPromoted(trial, ref best, best.Variant.Level);
+                }
             }
         }
 
@@ -136,12 +143,12 @@ internal sealed class LevelSearch
     private void TryPromoted(FixedTrial trial, ref Tried best, CalibrationLevel ranges)
     {
         QuantizationVariant narrow = best.Variant;
-        BudgetedCosts? budget = _state.Budget is { } limit ? new BudgetedCosts(Fixed(narrow), limit, _cancellationToken) : null;
+        BudgetedCosts? budget = Limited(narrow);
         var tried = new List<Tried>();
-        Measure(Estimated(narrow, budget));
+        Measure(Told(Choose(narrow.Plan, budget, byPosition: null, Estimated(narrow))));
         if (Level > CalibrationLevel.L4)
         {
-            Measure(Measured(trial, narrow, budget));
+            Measure(Told(Choose(narrow.Plan, budget, trial.Parts.AreByPosition, Measured(trial, narrow))));
         }
 
         if (tried.Count > 0)
@@ -162,6 +169,8 @@ internal sealed class LevelSearch
             }
         }
     }
+
+    private BudgetedCosts? Limited(QuantizationVariant narrow) => _state.Budget is { } limit ? new BudgetedCosts(Fixed(narrow), limit, _cancellationToken) : null;
 
     /// <summary>The vendor's rule: with input_format, nothing is recommended.</summary>
     private bool MayPromote => _model.InputConfig?.ConvolutionFormat is null;
@@ -258,46 +267,47 @@ internal sealed class LevelSearch
     private long Macs(Node node) => ((IpuOperator)node.Op).Cost(_model.Graph.InputsOf(node), _model.Graph.OutputsOf(node)).Macs;
 
     /// <param name="byPosition">Whether results are read position by position, where the noise is that of the outputs; null where it is not.</param>
-    private Dictionary<string, DataType> Choose(PrecisionPlan plan, BudgetedCosts? limited, bool? byPosition, IReadOnlyList<(string Node, long Macs, double[] Noise)> layers)
+    /// <param name="target">Noise over signal that is enough, and no less is wanted; null for the usual.</param>
+    private IReadOnlyList<(string Node, string Reason)> Choose(PrecisionPlan plan, BudgetedCosts? limited, bool? byPosition, IReadOnlyList<(string Node, long Macs, double[] Noise)> layers, double? target = null)
     {
-        var chosen = new Dictionary<string, DataType>(StringComparer.Ordinal);
-        IEnumerable<(string Node, string Reason)> choice;
+        PrecisionBudget budget;
         if (limited is null)
         {
             Node[] all = [.. _model.Graph.Nodes.Where(n => plan.Rule(n) is { Class: QuantClass.Convolution, Weight: >= 0 })];
-            PrecisionBudget budget = PrecisionBudget.OfMacs(all.Sum(Macs), all.Where(n => plan.Precision.Of(n, plan.Rule(n)) == DataType.Int16).Sum(Macs));
-            choice = PrecisionSearch.Choose(layers, byPosition is { } positions ? budget.WithNeed(positions) : budget);
+            budget = PrecisionBudget.OfMacs(all.Sum(Macs), all.Where(n => plan.Precision.Of(n, plan.Rule(n)) == DataType.Int16).Sum(Macs));
+            budget = byPosition is { } positions ? budget.WithNeed(positions) : budget;
         }
         else
         {
-            var budget = new PrecisionBudget(BudgetedCosts.Whole, BudgetedCosts.Whole, BudgetedCosts.Whole, "what was left of the budget");
-            choice = PrecisionSearch.Choose([.. layers.Select(l => (l.Node, limited.Of(_model.Graph.Nodes.First(n => n.Name == l.Node)), l.Noise))], budget);
+            budget = new PrecisionBudget(BudgetedCosts.Whole, BudgetedCosts.Whole, BudgetedCosts.Whole, "what was left of the budget");
+            layers = [.. layers.Select(l => (l.Node, limited.Of(_model.Graph.Nodes.First(n => n.Name == l.Node)), l.Noise))];
         }
 
-        foreach ((string node, string reason) in choice)
-        {
-            chosen[node] = DataType.Int16;
-            _steps.Add($"16 bits for '{node}': {reason}");
-        }
-
-        return chosen;
+        return target is { } enough ? PrecisionSearch.Choose(layers, budget.ForTarget(limited is not null), enough) : PrecisionSearch.Choose(layers, budget);
     }
 
-    /// <summary>By the error that each is expected to make at its own output.</summary>
-    private Dictionary<string, DataType> Estimated(QuantizationVariant variant, BudgetedCosts? budget)
+    /// <summary>Notes a choice as a step, and makes types of it.</summary>
+    private Dictionary<string, DataType> Told(IReadOnlyList<(string Node, string Reason)> choice)
+    {
+        _steps.AddRange(choice.Select(c => $"16 bits for '{c.Node}': {c.Reason}"));
+        return choice.ToDictionary(c => c.Node, _ => DataType.Int16, StringComparer.Ordinal);
+    }
+
+    /// <summary>The error that each is expected to make at its own output.</summary>
+    private (string Node, long Macs, double[] Noise)[] Estimated(QuantizationVariant variant)
     {
         Dictionary<string, TensorDecision> decisions = variant.Decisions.ToDictionary(d => d.Tensor, StringComparer.Ordinal);
-        return Choose(variant.Plan, budget, byPosition: null,
+        return
         [
             .. Candidates(variant.Plan)
                 .Select(n => (Node: n, Decision: decisions.GetValueOrDefault(variant.Plan.RangeOf(n.Inputs[0]))))
                 .Where(p => p.Decision is { } d && double.IsFinite(d.Sqnr))
                 .Select(p => (p.Node.Name, Macs(p.Node), new[] { Math.Pow(10, -p.Decision!.Sqnr / 10) })),
-        ]);
+        ];
     }
 
-    /// <summary>By the error that each alone makes at the outputs of the model.</summary>
-    private Dictionary<string, DataType> Measured(FixedTrial trial, QuantizationVariant variant, BudgetedCosts? budget)
+    /// <summary>The error that each alone makes at the outputs of the model.</summary>
+    private (string Node, long Macs, double[] Noise)[] Measured(FixedTrial trial, QuantizationVariant variant)
     {
         Node[] candidates = Candidates(variant.Plan);
         using var sensitivity = new LayerSensitivity(_judged, _consumers, _samples, trial, candidates, _cancellationToken);
@@ -313,6 +323,6 @@ internal sealed class LevelSearch
             },
             _cancellationToken);
         Sensitivity = candidates.Select((n, i) => (n.Name, noise[i])).ToDictionary(p => p.Name, p => p.Item2, StringComparer.Ordinal);
-        return Choose(variant.Plan, budget, trial.Parts.AreByPosition, [.. candidates.Select((n, i) => (n.Name, Macs(n), noise[i]))]);
+        return [.. candidates.Select((n, i) => (n.Name, Macs(n), noise[i]))];
     }
 }

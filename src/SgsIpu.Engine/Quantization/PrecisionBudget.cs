@@ -27,4 +27,8 @@ internal sealed record PrecisionBudget(long Usual, long Most, long Whole, string
     /// what they need; where pooling averages errors out, only small networks do.
     /// </summary>
     public PrecisionBudget WithNeed(bool byPosition) => this with { Most = byPosition ? Whole : Math.Max(Usual, Few) };
+
+    /// <summary>The budget where it is said what is good enough: all of it until then, nothing beyond.</summary>
+    /// <param name="isLimited">Whether it is a limit that a user set.</param>
+    public PrecisionBudget ForTarget(bool isLimited) => this with { Usual = 0, Most = isLimited ? Most : Whole };
 }

@@ -9,7 +9,7 @@ namespace SgsIpu.Engine.Quantization;
 internal static class PrecisionSearch
 {
     /// <summary>Noise over signal of a part of the outputs that is good enough: 40 dB.</summary>
-    private const double Enough = 1e-4;
+    public const double Enough = 1e-4;
 
     /// <summary>Noise over signal of a part of the outputs that makes no difference in any use: 60 dB.</summary>
     private const double Clean = 1e-6;
@@ -18,8 +18,9 @@ internal static class PrecisionSearch
     private const double LeastPart = 0.002;
 
     /// <param name="layers">Each with what 16 bits cost, and the noise over signal that it alone adds to each part of the outputs.</param>
+    /// <param name="enough">Noise over signal of a part of the outputs that is good enough.</param>
     /// <returns>Nodes with the reason, the first chosen first.</returns>
-    public static IReadOnlyList<(string Node, string Reason)> Choose(IReadOnlyList<(string Node, long Cost, double[] Noise)> layers, PrecisionBudget budget)
+    public static IReadOnlyList<(string Node, string Reason)> Choose(IReadOnlyList<(string Node, long Cost, double[] Noise)> layers, PrecisionBudget budget, double enough = Enough)
     {
         var chosen = new List<(string, string)>();
         var left = layers.ToList();
@@ -32,8 +33,8 @@ internal static class PrecisionSearch
         {
             // Parts that are good enough do not ask for more; the others count alike, whatever their size.
             double[] noise = Sum(left);
-            bool isEnough = noise.All(n => n <= Enough);
-            int[] open = [.. Enumerable.Range(0, noise.Length).Where(p => noise[p] > (isEnough ? Clean : Enough))];
+            bool isEnough = noise.All(n => n <= enough);
+            int[] open = [.. Enumerable.Range(0, noise.Length).Where(p => noise[p] > (isEnough ? Clean : enough))];
             long free = (isEnough ? budget.Usual : budget.Most) - spent;
             double Part((string Node, long Cost, double[] Noise) l, double[] of) => open.Sum(p => l.Noise[p] / of[p]) / open.Length;
             var worth = open.Length == 0 ? [] : left.Where(l => l.Cost <= free && Part(l, all ?? noise) > LeastPart).ToList();

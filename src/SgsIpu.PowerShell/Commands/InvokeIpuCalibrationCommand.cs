@@ -50,6 +50,11 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
     [ValidateRange(1, long.MaxValue)]
     public long? MaxBytes { get; set; }
 
+    /// <summary>Gives as few convolutions 16 bits as the outputs need for this signal-to-noise ratio in dB (level L5, modes Q12 and Q22).</summary>
+    [Parameter(ParameterSetName = ByModel)]
+    [ValidateRange(0.0, 120.0)]
+    public double? TargetSqnr { get; set; }
+
     protected override void ProcessRecord()
     {
         if (ParameterSetName == ByStage)
@@ -72,7 +77,7 @@ public sealed class InvokeIpuCalibrationCommand : CalibrationCmdlet
             {
                 using FileSampleSource? samples = p.Samples is null ? null : OpenSamples(model, p.Samples, work);
                 CalibrationOptions options = samples is null ? CalibrationOptions.From(p.Statistics!) : new CalibrationOptions(samples);
-                options = Options(options, p.Files) with { Budget = MaxCycles is null && MaxBytes is null ? null : new CostBudget(MaxCycles, MaxBytes) };
+                options = Options(options, p.Files) with { Budget = MaxCycles is null && MaxBytes is null ? null : new CostBudget(MaxCycles, MaxBytes), TargetSqnr = TargetSqnr };
                 return IpuEngine.Calibrate(model, options, progress, work.Token);
             },
             out IpuModel result);
