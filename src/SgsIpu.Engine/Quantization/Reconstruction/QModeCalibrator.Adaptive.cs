@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using SgsIpu.Core;
 
@@ -7,6 +8,9 @@ internal sealed partial class QModeCalibrator
 {
     /// <summary>Shares of level 5's multiply-accumulates at 16 bits are told apart in steps of one of so many.</summary>
     private const int Shares = 1024;
+
+    /// <summary>So far above a limit of noise (natural logarithm, 1.3 dB), rebuilding may lead below it.</summary>
+    private const double Rebuildable = 0.3;
 
     /// <summary>Choices that are measured at most.</summary>
     private const int Tries = 6;
@@ -52,7 +56,7 @@ internal sealed partial class QModeCalibrator
             return Rebuilt(spared, outcome, cancellationToken);
         }
 
-        return limit.Excess(rebuilt.Noise) <= 0 && WideMacs(rebuilt) < WideMacs(five) ? rebuilt : null;
+        return limit.Excess(rebuilt.Noise) <= 0 && WideMacs(rebuilt) < WideMacs(five) ? rebuilt : Traded(rebuilt, limit, outcome, cancellationToken);
     }
 
     private static Outcome Noted(QuantizedModel model, Outcome outcome)
@@ -163,6 +167,49 @@ internal sealed partial class QModeCalibrator
         }
 
         return best;
+    }
+
+    /// <summary>
+    /// The model with a layer taken back to 8 bits for others that take fewer multiply-accumulates together. What is close to the limit is rebuilt before
+    /// it is judged.
+    /// </summary>
+    /// <returns>Null where no trade keeps to the limit.</returns>
+    private Built? Traded(Built start, NoiseLimit limit, Outcome outcome, CancellationToken cancellationToken)
+    {
+        Dictionary<string, DataType> wide = Wide(start);
+        ILookup<bool, Node> layers = _weighted.Where(n => start.Model.Sensitivity.ContainsKey(n.Name)).ToLookup(n => wide.ContainsKey(n.Name));
+        Node[] narrow = [.. layers[false].OrderByDescending(n => start.Noise.Rise(Reconstructor(cancellationToken).Whole(start.Model.Sensitivity[n.Name])) / MacsOf(n))];
+        foreach (Node node in layers[true].OrderByDescending(MacsOf).Take(Tries))
+        {
+            Dictionary<string, DataType> types = wide.Where(w => w.Key != node.Name).ToDictionary(StringComparer.Ordinal);
+            double room = MacsOf(node);
+            foreach (Node other in narrow)
+            {
+                if (MacsOf(other) < room)
+                {
+                    types[other.Name] = DataType.Int16;
+                    room -= MacsOf(other);
+                }
+            }
+
+            if (types.Count < wide.Count)
+            {
+                continue;
+            }
+
+            Built tried = LeftAlone(start.Model.WithTypes(types), start, cancellationToken);
+            tried = limit.Excess(tried.Noise) < Rebuildable ? Rebuild(tried.Model, FrozenSet<string>.Empty, cancellationToken) : tried;
+            bool good = limit.Excess(tried.Noise) <= 0;
+            outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"8 bits for '{node.Name}', 16 for '{string.Join("', '", types.Keys.Except(wide.Keys))}': {tried.Noise.Decibels:0.0} dB{(good ? "" : ", left alone")}"));
+            if (good)
+            {
+                return tried;
+            }
+
+            Garbage.Sweep();
+        }
+
+        return null;
     }
 
     private WidthCandidate Candidate(QuantizedModel model, Node node) => new(node.Name, MacsOf(node), model.Sensitivity[node.Name], model.Chosen.Contains(node.Name));

@@ -82,12 +82,30 @@ public sealed class QModeTests
     }
 
     /// <summary>Q12 is what level 5 makes, which Q22 begins with.</summary>
-    [Fact]
-    public void RebuildingNeverTakesMoreOfTheWorkTo16Bits()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(42.0)]
+    [InlineData(48.0)]
+    public void RebuildingNeverTakesMoreOfTheWorkTo16Bits(double? target)
     {
-        long plain = WideMacs(Calibrate(QMode.Q12, null));
-        Assert.InRange(WideMacs(Calibrate(QMode.Q22, null)), 0, plain);
-        static long WideMacs(IpuModel model) => model.Report!.Layers.Where(l => l.Bit == 16).Sum(l => l.Macs);
+        CalibrationOptions options = Options(null) with { TargetSqnr = target };
+        long plain = WideMacs(IpuEngine.Calibrate(SampleModel.Float, options with { QMode = QMode.Q12 }));
+        Assert.InRange(WideMacs(IpuEngine.Calibrate(SampleModel.Float, options with { QMode = QMode.Q22 })), 0, plain);
+    }
+
+    /// <summary>A network of few layers, where taking none back alone is good enough.</summary>
+    [AssetTheory]
+    [InlineData("tflite/resnet8_cifar10/pretrainedResnet.tflite", "cifar10")]
+    public void LayersAreTradedForOthersThatTakeLess(string path, string images)
+    {
+        IpuModel plain = IpuEngine.Import(new ImportOptions(Assets.Model(path)));
+        string text = $"[INPUT_CONFIG]\ninputs={plain.Graph.Inputs[0]};\ntraining_input_formats=RGB;\ninput_formats=BGR;\nquantizations=TRUE;\nmean=0;\nstd_value=1;\n[OUTPUT_CONFIG]\noutputs={plain.Graph.Outputs[0]};\ndequantizations=TRUE;\n";
+        IpuModel model = plain with { InputConfig = InputConfig.Parse(text, "test.ini") };
+        using FileSampleSource samples = SampleSources.Open(model, new SampleSourceOptions([.. Directory.GetFiles(Path.Combine(Assets.Root!, "images", images), "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Where((_, i) => i % 2 == 0)]));
+        IpuModel five = IpuEngine.Calibrate(model, new CalibrationOptions(samples) { QMode = QMode.Q12 });
+        IpuModel rebuilt = IpuEngine.Calibrate(model, new CalibrationOptions(samples) { QMode = QMode.Q22 });
+        Assert.InRange(WideMacs(rebuilt), 1, WideMacs(five) - 1);
+        Assert.Contains(rebuilt.Report!.Steps, s => s.StartsWith("8 bits for '", StringComparison.Ordinal) && !s.EndsWith("left alone", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -143,6 +161,8 @@ public sealed class QModeTests
 
     private static IpuModel Calibrate(QMode mode, string? config, int parallel = 2) =>
         IpuEngine.Calibrate(SampleModel.Float, Options(config is null ? null : QuantConfig.Parse($"QUANT_CONFIG: {{{config}}}", "q.yaml")) with { QMode = mode, NumProcess = parallel });
+
+    private static long WideMacs(IpuModel model) => model.Report!.Layers.Where(l => l.Bit == 16).Sum(l => l.Macs);
 
     private static IEnumerable<TensorSpec> Weights(IpuModel model) =>
         model.Nodes.Where(n => n.Op is ImageConvolutionOp or FullyConnectedOp).Select(n => model.Graph[n.Inputs[1]]);
