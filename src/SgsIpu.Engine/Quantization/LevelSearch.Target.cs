@@ -7,10 +7,13 @@ namespace SgsIpu.Engine.Quantization;
 internal sealed partial class LevelSearch
 {
     /// <summary>Choices that are measured to meet a target.</summary>
-    private const int TargetTries = 5;
+    private const int TargetTries = 6;
 
     /// <summary>So many dB above the target need no cheaper choice.</summary>
     private const double CloseToTarget = 0.25;
+
+    /// <summary>Until both sides of the target are known, a choice is for at least so many dB more or less than the last.</summary>
+    private const double LeastDecibels = 1;
 
     /// <summary>The next choice is at least this part of the way from the last on either side of the target.</summary>
     private const double LeastStep = 0.1;
@@ -55,7 +58,8 @@ internal sealed partial class LevelSearch
             }
 
             _steps.Add($"{variant.Chosen.Count} convolutions in 16 bits: {Db(noise)}, {Asked(target)}");
-            if ((reaches && decibels < target + CloseToTarget) || (!reaches && choice.Count == layers.Length) || !tried.Add(choice.Count))
+            bool isKnown = !tried.Add(choice.Count) && below is not null && above is not null;
+            if ((reaches && decibels < target + CloseToTarget) || (!reaches && choice.Count == layers.Length) || isKnown)
             {
                 break;
             }
@@ -64,7 +68,7 @@ internal sealed partial class LevelSearch
             below = reaches ? below : (wanted, decibels);
             wanted = below is { } b && above is { } a
                 ? b.Wanted + ((a.Wanted - b.Wanted) * Math.Clamp((target + (CloseToTarget / 2) - b.Decibels) / (a.Decibels - b.Decibels), LeastStep, 1 - LeastStep))
-                : wanted + target - decibels;
+                : wanted + (reaches ? Math.Min(target - decibels, -LeastDecibels) : Math.Max(target - decibels, LeastDecibels));
         }
 
         Told([.. closest.Choice.Where(c => closest.Tried.Variant.Chosen.ContainsKey(c.Node))]);

@@ -8,6 +8,7 @@ namespace SgsIpu.Engine.Tests.Quantization;
 public sealed class TargetSqnrTests
 {
     [Theory]
+    [InlineData(39.1)]
     [InlineData(41)]
     [InlineData(44)]
     [InlineData(48)]
