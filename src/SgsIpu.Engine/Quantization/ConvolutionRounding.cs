@@ -13,6 +13,9 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
     /// <summary>Largest rounded bias of an 8-bit convolution: half of INT32, the other half is for the products.</summary>
     private const double LargestBias = 1 << 30;
 
+    /// <summary>The same of a 16-bit convolution: far below the units that other channels have, and far from the end of INT64.</summary>
+    private const double LargestWideBias = 1L << 52;
+
     /// <summary>Rounds of learning of weights that are rounded together.</summary>
     private const int Rounds = 8;
 
@@ -71,12 +74,11 @@ internal sealed class ConvolutionRounding(Graph graph, IReadOnlyDictionary<strin
 
         double x = input.IsPerTensor ? input.Scale[0] : 1;
         float[]? bias = rule.Bias >= 0 && rule.Bias < node.Inputs.Length && node.Inputs[rule.Bias].Length > 0 ? Constant(node, rule.Bias).ToFloats() : null;
-        if (!wide && bias is not null)
+        double largest = wide ? LargestWideBias : LargestBias;
+        for (int c = 0; c < bias?.Length; c++)
         {
-            for (int c = 0; c < bias.Length; c++)
-            {
-                scales[c] = Math.Max(scales[c], Math.Abs(bias[c]) / (x * LargestBias));
-            }
+            // A channel that training has switched off has next to no weights, and a bias all the same.
+            scales[c] = Math.Max(scales[c], Math.Abs(bias[c]) / (x * largest));
         }
 
         Tensor rounded = together is not null

@@ -26,7 +26,7 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     private const double Headroom = 2;
 
     /// <summary>What is left of the headroom where a bit is dear: where channels differ so much that the small ones need every integer.</summary>
-    private const double LittleHeadroom = 1.125;
+    private const double LittleHeadroom = 1.5;
 
     /// <summary>What is left of it for tensors that no convolution writes or reads.</summary>
     private const double MiddleHeadroom = 1.25;
