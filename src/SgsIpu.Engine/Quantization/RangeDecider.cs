@@ -26,7 +26,10 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     private const double Headroom = 2;
 
     /// <summary>What is left of the headroom where a bit is dear: where channels differ so much that the small ones need every integer.</summary>
-    private const double LittleHeadroom = 1.5;
+    private const double LittleHeadroom = 1.125;
+
+    /// <summary>The same where every convolution runs in 16 bits, so that what is cut off is the loudest noise left.</summary>
+    private const double LittleHeadroomAllWide = 1.5;
 
     /// <summary>What is left of it for tensors that no convolution writes or reads.</summary>
     private const double MiddleHeadroom = 1.25;
@@ -263,7 +266,7 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         double[] gain = Gain(seen);
         (double min, double max) = RangeEstimator.MinMax(seen);
         double step = Headroom * Math.Max(-min, max) / short.MaxValue;
-        return Decibels(Signal(seen, gain) * Averaged(seen.Tensor), gain.Sum() * step * step / 12) < Plenty ? LittleHeadroom : Headroom;
+        return Decibels(Signal(seen, gain) * Averaged(seen.Tensor), gain.Sum() * step * step / 12) < Plenty ? (IsAllWide ? LittleHeadroomAllWide : LittleHeadroom) : Headroom;
     }
 
     /// <summary>Values of which all that read a tensor take the mean, so that rounding, which is another for each, averages out; 1 where one reads the values themselves.</summary>
