@@ -25,6 +25,10 @@ internal static class QuantParamJson
                 {
                     json.WriteNumber("bit", bit);
                 }
+                else
+                {
+                    json.WriteNull("bit");
+                }
 
                 if (entry.Data is { } data)
                 {

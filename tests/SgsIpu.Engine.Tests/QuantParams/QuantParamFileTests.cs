@@ -57,8 +57,10 @@ public sealed class QuantParamFileTests : IDisposable
             """,
             pickle,
             json);
+
+        // Weights and biases.
         string[] words = output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(SampleModel.Float.Nodes.Count(n => n.Op is Conv2DOp or DepthwiseConv2DOp or FullyConnectedOp), int.Parse(words[0], CultureInfo.InvariantCulture));
+        Assert.Equal(2 * SampleModel.Float.Nodes.Count(n => n.Op is Conv2DOp or DepthwiseConv2DOp or FullyConnectedOp), int.Parse(words[0], CultureInfo.InvariantCulture));
         Assert.Equal(SampleModel.Fixed.Graph["stem_relu"].Quant!.Max.ToArray(), words.Skip(1).Select(w => float.Parse(w, CultureInfo.InvariantCulture)));
     }
 
