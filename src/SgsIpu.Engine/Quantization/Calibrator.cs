@@ -73,6 +73,7 @@ internal static class Calibrator
 
         // Making a session takes one core.
         Task<string> fingerprint = Task.Run(() => GraphFingerprint.Of(graph, model.InputConfig), cancellationToken);
+        using LeanHeap? heap = options.MemorySaving ? LeanHeap.Use() : null;
         using var collector = new StatisticsCollector(graph, plan.Observed, byChannel ? plan.ObservedByChannel : null, options.MemorySaving);
         IReadOnlyDictionary<string, ActivationStatistics> tensors = collector.Collect(options.Samples, options.NumProcess, progress, cancellationToken);
         return new CalibrationStatistics(model.Name, fingerprint.GetAwaiter().GetResult(), tensors, collector.Held);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using SgsIpu.Core;
 using Tried = (SgsIpu.Engine.Quantization.QuantizationVariant Variant, double[] Noise);
 
 namespace SgsIpu.Engine.Quantization;
@@ -42,12 +41,7 @@ internal sealed partial class LevelSearch
         for (int i = 0; i < TargetTries; i++)
         {
             IReadOnlyList<(string Node, string Reason)> choice = Choose(narrow.Plan, budget, trial.Parts.AreByPosition, layers, Math.Pow(10, -wanted / 10));
-            QuantizationVariant variant = WithinBudget(budget, Variant(narrow.Level, choice.ToDictionary(c => c.Node, _ => DataType.Int16, StringComparer.Ordinal)), narrow.Level);
-            if (narrow.BiasShifts.Count > 0)
-            {
-                variant = variant with { BiasShifts = _fitting.Fit(WithoutBorder(variant), _cancellationToken) };
-            }
-
+            QuantizationVariant variant = FittedLike(narrow, WithinBudget(budget, Variant(narrow.Level, TypesOf(choice)), narrow.Level));
             double[] noise = Noise(trial, variant);
             double decibels = FixedTrial.Decibels(noise);
             long macs = layers.Where(l => variant.Chosen.ContainsKey(l.Node)).Sum(l => l.Macs);

@@ -98,11 +98,11 @@ internal sealed partial class LevelSearch
     }
 
     /// <summary>The decisions of a variant for other types, with biases fitted where it has them fitted.</summary>
-    public QuantizationVariant WithTypes(QuantizationVariant variant, IReadOnlyDictionary<string, DataType> chosen)
-    {
-        QuantizationVariant other = Variant(variant.Level, chosen);
-        return variant.BiasShifts.Count == 0 ? other : other with { BiasShifts = _fitting.Fit(WithoutBorder(other), _cancellationToken) };
-    }
+    public QuantizationVariant WithTypes(QuantizationVariant variant, IReadOnlyDictionary<string, DataType> chosen) => FittedLike(variant, Variant(variant.Level, chosen));
+
+    /// <summary>Another variant, with biases fitted where the one has them fitted.</summary>
+    private QuantizationVariant FittedLike(QuantizationVariant variant, QuantizationVariant other) =>
+        variant.BiasShifts.Count == 0 ? other : other with { BiasShifts = _fitting.Fit(WithoutBorder(other), _cancellationToken) };
 
     private QuantizationVariant Search(FixedTrial trial, Task<InputMoments>? moments, QuantizationVariant start, IReadOnlyDictionary<string, DataType>? given)
     {
@@ -290,8 +290,10 @@ internal sealed partial class LevelSearch
     private Dictionary<string, DataType> Told(IReadOnlyList<(string Node, string Reason)> choice)
     {
         _steps.AddRange(choice.Select(c => $"16 bits for '{c.Node}': {c.Reason}"));
-        return choice.ToDictionary(c => c.Node, _ => DataType.Int16, StringComparer.Ordinal);
+        return TypesOf(choice);
     }
+
+    private static Dictionary<string, DataType> TypesOf(IEnumerable<(string Node, string Reason)> choice) => choice.ToDictionary(c => c.Node, _ => DataType.Int16, StringComparer.Ordinal);
 
     /// <summary>The error that each is expected to make at its own output.</summary>
     private (string Node, long Macs, double[] Noise)[] Estimated(QuantizationVariant variant)

@@ -9,7 +9,7 @@ namespace SgsIpu.Engine.Quantization;
 internal static class PrecisionSearch
 {
     /// <summary>Noise over signal of a part of the outputs that is good enough: 40 dB.</summary>
-    public const double Enough = 1e-4;
+    private const double Enough = 1e-4;
 
     /// <summary>Noise over signal of a part of the outputs that makes no difference in any use: 60 dB.</summary>
     private const double Clean = 1e-6;

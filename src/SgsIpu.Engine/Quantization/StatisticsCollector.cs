@@ -33,7 +33,6 @@ internal sealed class StatisticsCollector : IDisposable
     private readonly List<Part> _parts = [];
     private readonly ConcurrentBag<OnnxBuffers> _buffers = [];
     private readonly Dictionary<string, ActivationStatistics> _statistics;
-    private readonly LeanHeap? _heap;
 
     /// <param name="observed">Inputs and computed tensors of the graph.</param>
     /// <param name="lean">True saves memory.</param>
@@ -42,7 +41,6 @@ internal sealed class StatisticsCollector : IDisposable
     public StatisticsCollector(Graph graph, IReadOnlyList<string> observed, IReadOnlySet<string>? byChannel = null, bool lean = false, long largeBytes = LargeBytes)
     {
         _lean = lean;
-        _heap = lean ? LeanHeap.Use() : null;
         _graph = graph;
         Held = new HeldSamples(graph.Inputs.Sum(i => graph[i].ByteCount));
         _inputs = [.. observed.Where(graph.Inputs.Contains)];
@@ -98,7 +96,6 @@ internal sealed class StatisticsCollector : IDisposable
         }
 
         _parts.ForEach(p => p.Stretch.Dispose());
-        _heap?.Dispose();
     }
 
     /// <summary>Samples that go through a stretch before the next is made.</summary>
