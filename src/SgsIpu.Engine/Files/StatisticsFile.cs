@@ -13,7 +13,7 @@ namespace SgsIpu.Engine.Files;
 /// </summary>
 public static class StatisticsFile
 {
-    private const int Version = 2;
+    private const int Version = 3;
     private const int HeaderBytes = 16;
 
     /// <summary>Length of the content at most: what a hostile file can make us hold.</summary>

@@ -5,7 +5,7 @@ namespace SgsIpu.Engine.Quantization;
 /// <summary>How statistics of a tensor are written and read.</summary>
 internal sealed partial class ActivationStatistics
 {
-    private const int MomentBytes = 48;
+    private const int MomentBytes = 80;
 
     /// <summary>Reads what <see cref="Write(BinaryWriter)"/> wrote.</summary>
     /// <exception cref="InvalidDataException">It cannot be right.</exception>
@@ -26,13 +26,20 @@ internal sealed partial class ActivationStatistics
         {
             statistics._min[c] = reader.ReadSingle();
             statistics._max[c] = reader.ReadSingle();
-            statistics._means[c] = new Int128(reader.ReadUInt64(), reader.ReadUInt64());
-            statistics._powers[c] = new Int128(reader.ReadUInt64(), reader.ReadUInt64());
+            statistics._lows[c] = ReadSum(reader);
+            statistics._highs[c] = ReadSum(reader);
+            statistics._means[c] = ReadSum(reader);
+            statistics._powers[c] = ReadSum(reader);
             statistics._zeros[c] = reader.ReadInt64();
             bool unseen = statistics._samples == 0 && statistics._min[c] == float.PositiveInfinity && statistics._max[c] == float.NegativeInfinity;
             if (!unseen && !(float.IsFinite(statistics._min[c]) && float.IsFinite(statistics._max[c]) && statistics._min[c] <= statistics._max[c]))
             {
                 throw new InvalidDataException($"channel {c} of tensor '{tensor}' goes from {statistics._min[c]} to {statistics._max[c]}");
+            }
+
+            if (!unseen && !(statistics.MeanMin(c) <= 0 && statistics.MeanMax(c) >= 0 && statistics.MeanMin(c) >= Math.Min(statistics._min[c], 0) && statistics.MeanMax(c) <= Math.Max(statistics._max[c], 0)))
+            {
+                throw new InvalidDataException($"channel {c} of tensor '{tensor}' goes from {statistics._min[c]} to {statistics._max[c]}, and from {statistics.MeanMin(c)} to {statistics.MeanMax(c)} in the mean");
             }
         }
 
@@ -61,6 +68,8 @@ internal sealed partial class ActivationStatistics
         {
             writer.Write(_min[c]);
             writer.Write(_max[c]);
+            Write(writer, _lows[c]);
+            Write(writer, _highs[c]);
             Write(writer, _means[c]);
             Write(writer, _powers[c]);
             writer.Write(_zeros[c]);
@@ -72,6 +81,8 @@ internal sealed partial class ActivationStatistics
             channel.Write(writer);
         }
     }
+
+    private static Int128 ReadSum(BinaryReader reader) => new(reader.ReadUInt64(), reader.ReadUInt64());
 
     private static void Write(BinaryWriter writer, Int128 value)
     {

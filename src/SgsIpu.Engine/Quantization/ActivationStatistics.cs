@@ -25,6 +25,10 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
 
     private readonly float[] _min = Filled(channels, float.PositiveInfinity);
     private readonly float[] _max = Filled(channels, float.NegativeInfinity);
+    private readonly Int128[] _lows = new Int128[channels];
+    private readonly Int128[] _highs = new Int128[channels];
+    private readonly float[] _low = new float[channels];
+    private readonly float[] _high = new float[channels];
     private readonly float[] _sum = new float[channels];
     private readonly float[] _squares = new float[channels];
     private readonly float[] _none = new float[channels];
@@ -50,6 +54,12 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
 
     public int Samples => _samples;
 
+    /// <summary>Mean over the samples of the smallest value of a channel, 0 where that is above 0.</summary>
+    public double MeanMin(int channel) => (double)_lows[channel] / Unit / _samples;
+
+    /// <summary>Mean over the samples of the largest value of a channel, 0 where that is below 0.</summary>
+    public double MeanMax(int channel) => (double)_highs[channel] / Unit / _samples;
+
     /// <summary>Mean of a channel, every sample with the same weight.</summary>
     public double Mean(int channel) => (double)_means[channel] / Unit / _samples;
 
@@ -67,6 +77,8 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
     {
         lock (_gate)
         {
+            Array.Fill(_low, float.PositiveInfinity);
+            Array.Fill(_high, float.NegativeInfinity);
             AddExtremes(whole);
             if (inner == 1)
             {
@@ -77,6 +89,7 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
                 ObservePlanes(values, inner);
             }
 
+            KeepExtremes();
             AddMoments(values.Length / _min.Length, whole.Mean);
             float largest = Math.Max(-_min.Min(), _max.Max());
             if (!float.IsFinite(largest))
@@ -101,6 +114,8 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
         {
             _min[c] = Math.Min(_min[c], other._min[c]);
             _max[c] = Math.Max(_max[c], other._max[c]);
+            _lows[c] += other._lows[c];
+            _highs[c] += other._highs[c];
             _means[c] += other._means[c];
             _powers[c] += other._powers[c];
             _zeros[c] += other._zeros[c];
@@ -158,12 +173,24 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
     {
         for (int c = 0; c < whole.Largest.Length; c++)
         {
-            _max[c] = Math.Max(_max[c], whole.Largest[c]);
+            _high[c] = Math.Max(_high[c], whole.Largest[c]);
         }
 
         for (int c = 0; c < whole.NegatedSmallest.Length; c++)
         {
-            _min[c] = Math.Min(_min[c], -whole.NegatedSmallest[c]);
+            _low[c] = Math.Min(_low[c], -whole.NegatedSmallest[c]);
+        }
+    }
+
+    /// <summary>Adds the extremes of one sample to those of all.</summary>
+    private void KeepExtremes()
+    {
+        for (int c = 0; c < _low.Length; c++)
+        {
+            _min[c] = Math.Min(_min[c], _low[c]);
+            _max[c] = Math.Max(_max[c], _high[c]);
+            _lows[c] += Whole(Math.Min(_low[c], 0) * Unit);
+            _highs[c] += Whole(Math.Max(_high[c], 0) * Unit);
         }
     }
 
@@ -222,8 +249,8 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
             for (; i <= c - Vector256<float>.Count; i += Vector256<float>.Count)
             {
                 Vector256<float> v = Vector256.Create(x[i..]);
-                Vector256.Min(v, Vector256.Create(_min.AsSpan(i))).CopyTo(_min.AsSpan(i));
-                Vector256.Max(v, Vector256.Create(_max.AsSpan(i))).CopyTo(_max.AsSpan(i));
+                Vector256.Min(v, Vector256.Create(_low.AsSpan(i))).CopyTo(_low.AsSpan(i));
+                Vector256.Max(v, Vector256.Create(_high.AsSpan(i))).CopyTo(_high.AsSpan(i));
                 (Vector256.Create(_sum.AsSpan(i)) + v).CopyTo(_sum.AsSpan(i));
                 (Vector256.Create(_squares.AsSpan(i)) + (v * v)).CopyTo(_squares.AsSpan(i));
                 (Vector256.Create(_none.AsSpan(i)) + IsZero(v)).CopyTo(_none.AsSpan(i));
@@ -231,8 +258,8 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
 
             for (; i < c; i++)
             {
-                _min[i] = Math.Min(_min[i], x[i]);
-                _max[i] = Math.Max(_max[i], x[i]);
+                _low[i] = Math.Min(_low[i], x[i]);
+                _high[i] = Math.Max(_high[i], x[i]);
                 _sum[i] += x[i];
                 _squares[i] += x[i] * x[i];
                 _none[i] += x[i] == 0 ? 1 : 0;
@@ -251,8 +278,8 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
             ReadOnlySpan<float> x = values.Slice(plane * inner, inner);
             int c = plane % _min.Length;
             (float low, float high, float sum, float squares, int zeros) = Summary(x);
-            _min[c] = Math.Min(_min[c], low);
-            _max[c] = Math.Max(_max[c], high);
+            _low[c] = Math.Min(_low[c], low);
+            _high[c] = Math.Max(_high[c], high);
             _sum[c] += sum;
             _squares[c] += squares;
             _none[c] += zeros;

@@ -28,9 +28,6 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     /// <summary>What is left of the headroom where a bit is dear: where channels differ so much that the small ones need every integer.</summary>
     private const double LittleHeadroom = 1.125;
 
-    /// <summary>The same where every convolution runs in 16 bits, so that what is cut off is the loudest noise left.</summary>
-    private const double LittleHeadroomAllWide = 1.5;
-
     /// <summary>What is left of it for tensors that no convolution writes or reads.</summary>
     private const double MiddleHeadroom = 1.25;
 
@@ -39,12 +36,6 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
 
     /// <summary>A channel of which so many values were seen has the least headroom; its extremes are the better known the more there were.</summary>
     private const double ValuesForHeadroom = 1 << 20;
-
-    /// <summary>
-    /// Where 16 bits are all the noise there is, ranges of channels are to hold for so many times the values that were seen, and no more: with
-    /// an exponential tail, the greatest of n values grows with ln n (Gumbel, "Statistics of Extremes", 1958).
-    /// </summary>
-    private const double TimesSeen = 1000;
 
     /// <summary>Element-wise functions of larger numbers have one scale for the tensor.</summary>
     private const double MostByChannel = 1 << 14;
@@ -102,13 +93,12 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         }
 
         ActivationStatistics[] all = [.. statistics.Values];
-        var headroom = new double[all.Length];
-        all.ForEachParallel((seen, i) => headroom[i] = HeadroomOf(seen), cancellationToken);
+        var wide = new (double Min, double Max)[all.Length];
+        all.ForEachParallel((seen, i) => wide[i] = Wide(seen), cancellationToken);
         for (int i = 0; i < all.Length; i++)
         {
-            (double min, double max) = RangeEstimator.MinMax(all[i]);
             (double least, double most) = Bounds(all[i].Tensor);
-            _ranges.Set(all[i].Tensor, (Math.Max(headroom[i] * min, least), Math.Min(headroom[i] * max, most)));
+            _ranges.Set(all[i].Tensor, (Math.Max(wide[i].Min, least), Math.Min(wide[i].Max, most)));
             _decisions[all[i].Tensor] = new TensorDecision(all[i].Tensor, "INT16", "MinMax", double.NaN, "16 bits cover more than was seen");
         }
 
@@ -166,18 +156,24 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
             return ChannelScales.Given(wish);
         }
 
-        (float[] low, float[] high, int samples) = Extremes(tensor, statistics);
-        double headroom = HeadroomOfChannels((double)samples * _graph[tensor].Shape.Count / low.Length);
+        (ActivationStatistics seen, int first) = SeenOf(tensor, statistics);
         (double least, double most) = Bounds(tensor);
-        var ranges = new ChannelRanges("MinMax", [.. low.Select(v => Math.Max(headroom * Math.Min(v, 0), least))], [.. high.Select(v => Math.Min(headroom * Math.Max(v, 0), most))]);
-        return IsAllWide && level > CalibrationLevel.L1 && statistics.TryGetValue(tensor, out ActivationStatistics? seen) && plan.WeighingConsumers(tensor).Count() == _graph.Consumers(tensor).Count
+        int channels = _graph[tensor].Shape[-1];
+        double values = (double)_graph[tensor].Shape.Count / channels;
+        double headroom = HeadroomOfChannels(seen.Samples * values);
+        (double Low, double High)[] reach = [.. Enumerable.Range(first, channels).Select(c => LooksAhead ? UnseenExtremes.Range(seen, c, values)
+            : (headroom * Math.Min(seen.Min[c], 0), headroom * Math.Max(seen.Max[c], 0)))];
+        var ranges = new ChannelRanges("MinMax", [.. reach.Select(r => Math.Max(r.Low, least))], [.. reach.Select(r => Math.Min(r.High, most))]);
+        return LooksAhead && seen.Tensor == tensor && plan.WeighingConsumers(tensor).Count() == _graph.Consumers(tensor).Count
             ? QuietChannels.Widened(ranges, Gain(seen), Signal(seen, Gain(seen)))
             : ranges;
     }
 
+    /// <summary>True where what other samples would have cut off is the loudest noise: in 16 bits alone. Level 1 is minimum and maximum.</summary>
+    private bool LooksAhead => IsAllWide && level > CalibrationLevel.L1;
+
     /// <param name="values">Values of a channel that were seen.</param>
-    private double HeadroomOfChannels(double values) => level == CalibrationLevel.L1 ? 1
-        : Math.Clamp(1 + (IsAllWide ? Math.Log(TimesSeen) / Math.Log(Math.Max(values, 2)) : Math.Pow(ValuesForHeadroom / values, 0.25)), Headroom, MostHeadroom);
+    private double HeadroomOfChannels(double values) => level == CalibrationLevel.L1 ? 1 : Math.Clamp(1 + Math.Pow(ValuesForHeadroom / values, 0.25), Headroom, MostHeadroom);
 
     /// <summary>What no value goes beyond, or where what reads it no longer tells values apart.</summary>
     private (double Least, double Most) Bounds(string tensor)
@@ -187,19 +183,17 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         return (Math.Max(least, low), high);
     }
 
-    /// <summary>The extremes of each channel; those of a tensor that was not observed are part of what it is moved to.</summary>
-    private (float[] Low, float[] High, int Samples) Extremes(string tensor, IReadOnlyDictionary<string, ActivationStatistics> statistics)
+    /// <summary>What was seen of a tensor, or of what it is moved to and is part of, and its first channel there.</summary>
+    private (ActivationStatistics Seen, int First) SeenOf(string tensor, IReadOnlyDictionary<string, ActivationStatistics> statistics)
     {
-        if (statistics.TryGetValue(tensor, out ActivationStatistics? seen))
+        if (statistics.TryGetValue(tensor, out ActivationStatistics? own))
         {
-            return (seen.Min.ToArray(), seen.Max.ToArray(), seen.Samples);
+            return (own, 0);
         }
 
         Node reader = _graph.Consumers(tensor)[0];
-        (float[] low, float[] high, int samples) = Extremes(reader.Outputs[0], statistics);
-        int offset = ((IpuOperator)reader.Op).ChannelOf(reader.Inputs.IndexOf(tensor), _graph.InputsOf(reader), _graph[reader.Outputs[0]])!.Value;
-        int channels = _graph[tensor].Shape[-1];
-        return (low[offset..(offset + channels)], high[offset..(offset + channels)], samples);
+        (ActivationStatistics seen, int first) = SeenOf(reader.Outputs[0], statistics);
+        return (seen, first + ((IpuOperator)reader.Op).ChannelOf(reader.Inputs.IndexOf(tensor), _graph.InputsOf(reader), _graph[reader.Outputs[0]])!.Value);
     }
 
     /// <summary>True for an element-wise node that takes a scale for each channel; functions of sigmoid curves take inputs up to a bound.</summary>
@@ -249,6 +243,23 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         return (best.Range, Told(seen.Tensor, best.Name, signal, [.. tried.Select(t => (t.Name, t.Error))], byChannel: false));
     }
 
+    /// <summary>The range of a tensor in 16 bits, with one scale for all channels.</summary>
+    private (double Min, double Max) Wide(ActivationStatistics seen)
+    {
+        if (!LooksAhead)
+        {
+            double headroom = HeadroomOf(seen);
+            (double min, double max) = RangeEstimator.MinMax(seen);
+            return (headroom * min, headroom * max);
+        }
+
+        // A channel in which what is cut off counts little at the readers is to be content with what the others need.
+        double[] gain = Gain(seen);
+        double values = gain.Sum() * _graph[seen.Tensor].Shape.Count / gain.Length;
+        (double Low, double High)[] reach = [.. gain.Select((g, c) => UnseenExtremes.Range(seen, c, values / g))];
+        return (reach.Min(r => r.Low), reach.Max(r => r.High));
+    }
+
     private double HeadroomOf(ActivationStatistics seen)
     {
         // Level 1 is minimum and maximum.
@@ -266,7 +277,7 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         double[] gain = Gain(seen);
         (double min, double max) = RangeEstimator.MinMax(seen);
         double step = Headroom * Math.Max(-min, max) / short.MaxValue;
-        return Decibels(Signal(seen, gain) * Averaged(seen.Tensor), gain.Sum() * step * step / 12) < Plenty ? (IsAllWide ? LittleHeadroomAllWide : LittleHeadroom) : Headroom;
+        return Decibels(Signal(seen, gain) * Averaged(seen.Tensor), gain.Sum() * step * step / 12) < Plenty ? LittleHeadroom : Headroom;
     }
 
     /// <summary>Values of which all that read a tensor take the mean, so that rounding, which is another for each, averages out; 1 where one reads the values themselves.</summary>

@@ -61,7 +61,7 @@ internal sealed class WideChannels
         {
             Node producer = graph.Producer(tensor)!;
             channels._mappings[tensor] = plan.Rule(producer).Class == QuantClass.Preserving ? channels.HandedOn(producer, plain)
-                : channels._multiplies(producer) ? channels.Product(producer, ranges(tensor))
+                : channels._multiplies(producer) ? channels.Product(producer, ranges(tensor), plain)
                 : Mapping(ranges(tensor), graph[tensor].Shape.Rank - 1, FusedActivation.Of(producer.Op)?.Max ?? float.PositiveInfinity, channels.Finest(producer, plain));
         }
 
@@ -93,13 +93,22 @@ internal sealed class WideChannels
         return c => inputs.Max(q => q.Scale[q.IsPerTensor ? 0 : c]) / MostRatio;
     }
 
-    /// <summary>The scales of the inputs times one number, so that the range of each channel is covered.</summary>
-    private QuantParam Product(Node node, ChannelRanges ranges)
+    /// <summary>
+    /// The scales of the inputs times one number, so that the range of each channel is covered, as far as the inputs cover what makes it: one channel
+    /// that is to reach further than they do would take the integers of all.
+    /// </summary>
+    private QuantParam Product(Node node, ChannelRanges ranges, Func<string, QuantParam> plain)
     {
-        double[] bounds = [.. ranges.Low.Zip(ranges.High, (l, h) => Math.Max(-l, h))];
-        QuantParam[] inputs = [.. _plan.Rule(node).Activations.Select(i => _mappings.GetValueOrDefault(node.Inputs[i])).OfType<QuantParam>()];
-        double[] scales = [.. bounds.Select((_, c) => inputs.Aggregate(1.0, (product, q) => product * q.Scale[c]))];
-        double factor = bounds.Zip(scales, (b, s) => b / short.MaxValue / s).Max();
+        string[] read = [.. _plan.Rule(node).Activations.Select(i => node.Inputs[i])];
+        QuantParam[] inputs = [.. read.Select(_mappings.GetValueOrDefault).OfType<QuantParam>()];
+        string[] others = [.. read.Where(i => !_mappings.ContainsKey(i))];
+        double[] scales = [.. ranges.Low.Select((_, c) => inputs.Aggregate(1.0, (product, q) => product * q.Scale[c]))];
+        double factor = ranges.Low.Zip(ranges.High, scales).Max(r => Math.Max(-r.First, r.Second) / short.MaxValue / r.Third);
+        if (others.All(_plan.IsReal))
+        {
+            factor = Math.Min(factor, others.Aggregate(Math.Pow(short.MaxValue, read.Length - 1), (product, other) => product * plain(other).Scale[0]));
+        }
+
         return new QuantParam([.. scales.Select(s => (factor > 0 ? factor : 1) * s)], 0, _graph[node.Outputs[0]].Shape.Rank - 1) { Min = [.. ranges.Low.Select(v => (float)v)], Max = [.. ranges.High.Select(v => (float)v)] };
     }
 

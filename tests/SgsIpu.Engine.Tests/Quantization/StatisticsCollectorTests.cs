@@ -35,6 +35,34 @@ public sealed class StatisticsCollectorTests
         Assert.Equal((-50f, -1f), (seen.Min[1], seen.Max[1]));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void ExtremesOfSamplesHaveMeans(int inner)
+    {
+        // Channels last (1) or one after the other (3), whose extremes count as 0 where they are on the other side of it.
+        float[][] samples = [[1, -1, 2, -4, 3, -2], [5, -6, 6, -5, 7, -9], [-1, 1, -2, 2, -3, 3]];
+        ActivationStatistics[] parts = [Seen(samples[..1]), Seen(samples[1..])];
+        parts[0].Merge(parts[1]);
+        foreach (ActivationStatistics seen in new[] { Seen(samples), parts[0] })
+        {
+            Assert.Equal(((3 + 7 + 0) / 3.0, -3 / 3.0), (seen.MeanMax(0), seen.MeanMin(0)));
+            Assert.Equal((3 / 3.0, (-4 - 9) / 3.0), (seen.MeanMax(1), seen.MeanMin(1)));
+            Assert.Equal((7f, -3f), (seen.Max[0], seen.Min[0]));
+        }
+
+        ActivationStatistics Seen(float[][] rows)
+        {
+            var seen = new ActivationStatistics("x", 2);
+            foreach (float[] row in rows)
+            {
+                seen.Observe(inner == 1 ? row : [row[0], row[2], row[4], row[1], row[3], row[5]], inner);
+            }
+
+            return seen;
+        }
+    }
+
     [Fact]
     public void OfASmallImageEveryPixelIsSeen()
     {
@@ -83,7 +111,7 @@ public sealed class StatisticsCollectorTests
 
     private static string Everything(ActivationStatistics seen) =>
         string.Join(' ', seen.Min.ToArray().Concat(seen.Max.ToArray()).Select(BitConverter.SingleToInt32Bits).Concat(seen.Channels.SelectMany(c => c.Counts.ToArray()).Select(c => (int)c)))
-        + string.Join(' ', Enumerable.Range(0, seen.Min.Length).Select(c => (seen.Mean(c), seen.Variance(c), seen.Density(c))));
+        + string.Join(' ', Enumerable.Range(0, seen.Min.Length).Select(c => (seen.Mean(c), seen.Variance(c), seen.Density(c), seen.MeanMin(c), seen.MeanMax(c))));
 
     /// <summary>Convolutions whose sums with what they read are read by the next, then a mean.</summary>
     private static Graph Residual()

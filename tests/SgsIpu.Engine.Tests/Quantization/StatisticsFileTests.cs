@@ -69,7 +69,8 @@ public sealed class StatisticsFileTests
     [Fact]
     public void ContentThatOnlyItsChecksumVouchesForIsRefusedOrHarmless()
     {
-        byte[] content = Content(StatisticsFile.Write(All()));
+        byte[] good = StatisticsFile.Write(All());
+        byte[] content = Content(good);
         var random = new Random(Seed);
         for (int i = 0; i < Mutations; i++)
         {
@@ -81,7 +82,7 @@ public sealed class StatisticsFileTests
 
             try
             {
-                StatisticsFile.Read(Sealed(bad), "bad");
+                StatisticsFile.Read(Sealed(good, bad), "bad");
             }
             catch (IpuException e)
             {
@@ -104,11 +105,11 @@ public sealed class StatisticsFileTests
         return content.ToArray();
     }
 
-    private static byte[] Sealed(byte[] content)
+    /// <param name="like">A file whose name and version are taken.</param>
+    private static byte[] Sealed(byte[] like, byte[] content)
     {
         using var file = new MemoryStream();
-        file.Write("SGSSTATS"u8);
-        file.Write(BitConverter.GetBytes(2));
+        file.Write(like.AsSpan(0, 12));
         file.Write(BitConverter.GetBytes(content.Length));
         using (var deflate = new System.IO.Compression.DeflateStream(file, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
         {

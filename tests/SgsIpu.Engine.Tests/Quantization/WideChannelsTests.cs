@@ -43,13 +43,39 @@ public sealed class WideChannelsTests
         IpuModel model = Calibrated(editor.ToGraph(), out Dictionary<string, Tensor> input, out float[] exact, new GivenQuantization("x") { Bit = 16 });
         Assert.InRange(model.Graph["logit"].Quant!.Scale[0], 0, 16.0 / short.MaxValue);
         Assert.InRange(Decibels(exact, Run(model, input)), 60, double.PositiveInfinity);
-        var samples = new OneSample(new Sample("x", [input["x"]]));
+        Tensor x = input["x"];
+        var samples = new Samples(1, _ => new Sample("x", [x]));
         IpuTensorComparison logit = IpuEngine.Compare(new IpuModel("channels", IpuStage.Float, editor.ToGraph()), model, samples, samples).Single(r => r.Tensor == "logit");
         Assert.InRange(logit.Sqnr, 60, double.PositiveInfinity);
 
         editor.Outputs.Add("logit");
         model = Calibrated(editor.ToGraph(), out input, out _, new GivenQuantization("x") { Bit = 16 });
         Assert.InRange(model.Graph["logit/fixed"].Quant!.Scale[0], 300.0 / short.MaxValue, double.PositiveInfinity);
+    }
+
+    [Fact]
+    public void AProductReachesNoFurtherThanItsFactors()
+    {
+        // One sample in thirty opens the gate of the first channel, so that the product alone seems to go far beyond what was seen.
+        var editor = new GraphEditor("gate");
+        editor.AddInput(new TensorSpec("x", DataType.Float32, new Shape(1, 4, 4, 2)));
+        editor.AddInput(new TensorSpec("s", DataType.Float32, new Shape(1, 1, 1, 2)));
+        string identity = editor.AddConstant("w", Tensor.FromArray<float>([1, 0, 0, 1], 2, 1, 1, 2));
+        string none = editor.AddConstant("b", new Tensor(DataType.Float32, new Shape(2)));
+        editor.Add("plain", new Conv2DOp(), "x", identity, none);
+        editor.Add("wide", new Conv2DOp(), "s", identity, none);
+        editor.Add("gate", new SigmoidOp(), "wide");
+        editor.Add("product", new MulOp(), "plain", "gate");
+        editor.Add("y", new Conv2DOp(), "product", identity, none);
+        editor.Outputs.Add("y");
+        var samples = new Samples(30, i =>
+        {
+            var random = new Random(i);
+            return new Sample($"{i}", [Tensor.FromArray<float>([.. Enumerable.Range(0, 32).Select(_ => 0.9f + (0.1f * random.NextSingle()))], 1, 4, 4, 2), Tensor.FromArray<float>([i == 7 ? 8 : -8, 8], 1, 1, 1, 2)]);
+        });
+        IpuModel real = new("gate", IpuStage.Float, editor.ToGraph());
+        Graph graph = IpuEngine.Calibrate(real, new CalibrationOptions(samples) { Level = CalibrationLevel.L2, Given = [.. new[] { "x", "s", "product" }.Select(t => new GivenQuantization(t) { Bit = 16 })] }).Graph;
+        Assert.All(graph["product"].Quant!.Scale.Zip(graph["plain"].Quant!.Scale), s => Assert.InRange(s.First, s.Second / 2, s.Second * 1.001));
     }
 
     [Fact]
@@ -98,7 +124,7 @@ public sealed class WideChannelsTests
         Tensor x = Tensor.FromArray<float>([.. Enumerable.Range(0, 8 * 8 * 4).Select(_ => (random.NextSingle() * 2) - 1)], 1, 8, 8, 4);
         input = new Dictionary<string, Tensor> { ["x"] = x };
         exact = Run(real, input);
-        return IpuEngine.Calibrate(real, new CalibrationOptions(new OneSample(new Sample("x", [x]))) { Level = CalibrationLevel.L2, Given = [.. given] });
+        return IpuEngine.Calibrate(real, new CalibrationOptions(new Samples(1, _ => new Sample("x", [x]))) { Level = CalibrationLevel.L2, Given = [.. given] });
     }
 
     /// <summary>
@@ -132,10 +158,10 @@ public sealed class WideChannelsTests
         string Bias(string name, int count) => editor.AddConstant(name, new Tensor(DataType.Float32, new Shape(count)));
     }
 
-    private sealed class OneSample(Sample sample) : ISampleSource
+    private sealed class Samples(int count, Func<int, Sample> sample) : ISampleSource
     {
-        public int Count => 1;
+        public int Count => count;
 
-        public Sample Read(int index, bool norm, CancellationToken cancellationToken) => sample;
+        public Sample Read(int index, bool norm, CancellationToken cancellationToken) => sample(index);
     }
 }
