@@ -37,6 +37,9 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     /// <summary>A channel of which so many values were seen has the least headroom; its extremes are the better known the more there were.</summary>
     private const double ValuesForHeadroom = 1 << 20;
 
+    /// <summary>The share of the multiply-accumulates in 16 bits from which on those in 8 bits are few.</summary>
+    private const double WideShare = 0.95;
+
     /// <summary>Element-wise functions of larger numbers have one scale for the tensor.</summary>
     private const double MostByChannel = 1 << 14;
 
@@ -44,7 +47,7 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     private const double Plenty = 70;
 
     private readonly Graph _graph = model.Graph;
-    private bool? _isAllWide;
+    private bool? _isWide;
     private readonly TensorRanges _ranges = new();
     private readonly SortedDictionary<string, TensorDecision> _decisions = new(StringComparer.Ordinal);
 
@@ -128,15 +131,21 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
 
     private void SetWideChannels(IReadOnlyDictionary<string, ActivationStatistics> statistics)
     {
-        _ranges.Wide = WideChannels.Find(_graph, plan, given, TakesChannels, n => IsAllWide && ((IpuOperator)n.Op).MultipliesScales, PixelMapping, t => WideRanges(t, statistics), t => _ranges.Mapping(plan.RangeOf(t), DataType.Int16));
+        _ranges.Wide = WideChannels.Find(_graph, plan, given, TakesChannels, n => IsWide && ((IpuOperator)n.Op).MultipliesScales, PixelMapping, t => WideRanges(t, statistics), t => _ranges.Mapping(plan.RangeOf(t), DataType.Int16));
         foreach (string tensor in _ranges.Wide.Keys.Where(t => !_decisions.TryGetValue(t, out TensorDecision? decision) || decision.QuantType == "INT16"))
         {
             _decisions[tensor] = new TensorDecision(tensor, "INT16", "MinMax", double.NaN, "16 bits cover more than was seen, each channel with a scale of its own") { ByChannel = true };
         }
     }
 
-    /// <summary>True where every convolution runs in 16 bits. Beside the noise of 8 bits, that of 16 does not show, and width costs nothing.</summary>
-    private bool IsAllWide => _isAllWide ??= _graph.Nodes.All(n => !IsConvolution(n) || plan.Precision.Of(n, plan.Rule(n)) == DataType.Int16);
+    /// <summary>
+    /// True where next to all multiply-accumulates run in 16 bits, so that their own noise is what is left. Beside the noise of 8 bits, that of 16
+    /// does not show.
+    /// </summary>
+    private bool IsWide => _isWide ??= MacsOf(DataType.Int16) >= WideShare * (MacsOf(DataType.Int16) + MacsOf(DataType.UInt8));
+
+    private double MacsOf(DataType type) => _graph.Nodes.Where(n => IsConvolution(n) && plan.Precision.Of(n, plan.Rule(n)) == type)
+        .Sum(n => (double)((IpuOperator)n.Op).Cost(_graph.InputsOf(n), _graph.OutputsOf(n)).Macs);
 
     /// <summary>Of an image for which no other range was given than its bytes have.</summary>
     private QuantParam? PixelMapping(string input) =>
@@ -170,7 +179,7 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
     }
 
     /// <summary>True where what other samples would have cut off is the loudest noise: in 16 bits alone. Level 1 is minimum and maximum.</summary>
-    private bool LooksAhead => IsAllWide && level > CalibrationLevel.L1;
+    private bool LooksAhead => IsWide && level > CalibrationLevel.L1;
 
     /// <param name="values">Values of a channel that were seen.</param>
     private double HeadroomOfChannels(double values) => level == CalibrationLevel.L1 ? 1 : Math.Clamp(1 + Math.Pow(ValuesForHeadroom / values, 0.25), Headroom, MostHeadroom);
