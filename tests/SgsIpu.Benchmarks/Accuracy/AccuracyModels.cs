@@ -35,6 +35,7 @@ internal static class AccuracyModels
         {
             Colour = "BGR",
             Recipe = new Recipe { Letterbox = (416, 416), TopLeft = true },
+            Spare = "imagenet/evaluation",
         },
         new("ultraface", "onnx/ultraface_rfb320/version-RFB-320.onnx", _ => new DetectionScore(Decoders.UltraFace))
         {

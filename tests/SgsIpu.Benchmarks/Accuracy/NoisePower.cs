@@ -5,8 +5,8 @@ internal sealed class NoisePower
 {
     private (double Signal, double Noise)[] _tensors = [];
 
-    /// <summary>Signal-to-noise ratio in dB of the worst tensor.</summary>
-    public double Sqnr => _tensors.Min(p => 10 * Math.Log10(p.Signal / Math.Max(p.Noise, double.Epsilon)));
+    /// <summary>Signal-to-noise ratio in dB of the worst tensor; NaN where nothing was added.</summary>
+    public double Sqnr => _tensors.Select(p => 10 * Math.Log10(p.Signal / Math.Max(p.Noise, double.Epsilon))).DefaultIfEmpty(double.NaN).Min();
 
     /// <param name="exact">Of the float model.</param>
     /// <param name="rounded">Of the fixed one.</param>
