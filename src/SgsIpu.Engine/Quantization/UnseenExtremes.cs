@@ -12,10 +12,10 @@ internal static class UnseenExtremes
     private const double AssumedSamples = 8;
 
     /// <summary>
-    /// What the noise of cutting off may be, over that of rounding: less than the same, since it comes at once and seldom. Measured: 1 costs 2 to 8 dB
-    /// of what rounding leaves, 0.1 leaves values cut off on a few hundred other samples.
+    /// How many samples there may be to one that is cut off, over what balances both noises: the one comes at once and seldom, the other always. With 1,
+    /// a text recognizer loses 7 dB to rounding; with 0.1, segmentation and faces lose 9 to 16 dB to what is cut off on other samples.
     /// </summary>
-    private const double Equal = 0.3;
+    private const double Balance = 0.3;
 
     /// <summary>The bound is part of its own equation, which converges at once.</summary>
     private const int Iterations = 3;
@@ -29,8 +29,8 @@ internal static class UnseenExtremes
         (0 - Bound(-seen.Min[channel], -seen.MeanMin(channel), seen.Samples, values), Bound(seen.Max[channel], seen.MeanMax(channel), seen.Samples, values));
 
     /// <summary>
-    /// The bound b for which the mean square of what is cut off is in balance with that of rounding: a sample exceeds b with the probability p, by β in
-    /// the mean, and the derivative of p 2β² is that of n b² / (12 · 32767²) for p = n b / (12 · 32767² β).
+    /// The bound b at which the mean square of what is cut off and that of rounding v values are in balance. A sample exceeds b with the probability p, by
+    /// β in the mean; what more of b takes from 2 p β² it adds to v b² / (12 · 32767²) where p = v b / (12 · 32767² β).
     /// </summary>
     /// <param name="extreme">The greatest value of all samples; below 0 for none.</param>
     /// <param name="mean">The mean of the samples' greatest values.</param>
@@ -47,7 +47,7 @@ internal static class UnseenExtremes
         double bound = extreme;
         for (int i = 0; i < Iterations; i++)
         {
-            double samplesToOneBeyond = Equal * 12 * short.MaxValue * short.MaxValue * spread / (values * bound);
+            double samplesToOneBeyond = Balance * 12 * short.MaxValue * short.MaxValue * spread / (values * bound);
             bound = extreme + (spread * Math.Log(Math.Max(samplesToOneBeyond / samples, 1)));
         }
 
