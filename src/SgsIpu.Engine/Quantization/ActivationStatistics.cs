@@ -25,10 +25,12 @@ internal sealed partial class ActivationStatistics(string tensor, int channels, 
 
     private readonly float[] _min = Filled(channels, float.PositiveInfinity);
     private readonly float[] _max = Filled(channels, float.NegativeInfinity);
-    private readonly Int128[] _lows = new Int128[channels];
-    private readonly Int128[] _highs = new Int128[channels];
+
+    // Extremes of the sample at hand, and their sums over the samples.
     private readonly float[] _low = new float[channels];
     private readonly float[] _high = new float[channels];
+    private readonly Int128[] _lows = new Int128[channels];
+    private readonly Int128[] _highs = new Int128[channels];
     private readonly float[] _sum = new float[channels];
     private readonly float[] _squares = new float[channels];
     private readonly float[] _none = new float[channels];

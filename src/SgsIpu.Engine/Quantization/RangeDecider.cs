@@ -169,16 +169,18 @@ internal sealed class RangeDecider(IpuModel model, PrecisionPlan plan, Calibrati
         (double least, double most) = Bounds(tensor);
         int channels = _graph[tensor].Shape[-1];
         double values = (double)_graph[tensor].Shape.Count / channels;
+        IEnumerable<int> of = Enumerable.Range(first, channels);
         double headroom = HeadroomOfChannels(seen.Samples * values);
-        (double Low, double High)[] reach = [.. Enumerable.Range(first, channels).Select(c => LooksAhead ? UnseenExtremes.Range(seen, c, values)
-            : (headroom * Math.Min(seen.Min[c], 0), headroom * Math.Max(seen.Max[c], 0)))];
+        (double Low, double High)[] reach = LooksAhead
+            ? [.. of.Select(c => UnseenExtremes.Range(seen, c, values))]
+            : [.. of.Select(c => (headroom * Math.Min(seen.Min[c], 0), headroom * Math.Max(seen.Max[c], 0)))];
         var ranges = new ChannelRanges("MinMax", [.. reach.Select(r => Math.Max(r.Low, least))], [.. reach.Select(r => Math.Min(r.High, most))]);
         return LooksAhead && seen.Tensor == tensor && plan.WeighingConsumers(tensor).Count() == _graph.Consumers(tensor).Count
             ? QuietChannels.Widened(ranges, Gain(seen), Signal(seen, Gain(seen)))
             : ranges;
     }
 
-    /// <summary>True where what other samples would have cut off is the loudest noise: in 16 bits alone. Level 1 is minimum and maximum.</summary>
+    /// <summary>True where what other samples have cut off is the loudest noise. Level 1 is minimum and maximum.</summary>
     private bool LooksAhead => IsWide && level > CalibrationLevel.L1;
 
     /// <param name="values">Values of a channel that were seen.</param>

@@ -1,7 +1,7 @@
 namespace SgsIpu.Engine.Quantization;
 
 /// <summary>
-/// How far the values of a channel may reach in samples that were not seen, where all of 16 bits cost little and what is cut off costs much. The
+/// How far 16 bits are to reach for what a channel may hold in samples that were not seen: what is cut off is loud, and so is the rounding of too wide a range. The
 /// greatest value of a sample is taken to be Gumbel distributed (E. J. Gumbel, "Statistics of Extremes", 1958, chapter 5): the greatest of n samples is
 /// expected β ln n above their mean, and each factor of e in how seldom a value may be cut off takes another β.
 /// </summary>
@@ -25,6 +25,7 @@ internal static class UnseenExtremes
 
     /// <summary>The range to cover of a channel.</summary>
     /// <param name="values">Values in a sample that are rounded in steps of this range.</param>
+    /// <returns>In the tensor's units; 0 lies in it.</returns>
     public static (double Low, double High) Range(ActivationStatistics seen, int channel, double values) =>
         (0 - Bound(-seen.Min[channel], -seen.MeanMin(channel), seen.Samples, values), Bound(seen.Max[channel], seen.MeanMax(channel), seen.Samples, values));
 
