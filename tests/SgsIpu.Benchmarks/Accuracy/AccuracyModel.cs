@@ -10,12 +10,13 @@ internal sealed record AccuracyModel(string Name, string Path, Func<AccuracyCase
 {
     public string Evaluation { get; init; } = "coco/evaluation";
 
-    public ISampleSource EvaluationSamples(IpuModel model, int most) => Parts?.Invoke(model) ?? Open(model, Files(Evaluation, most));
+    public ISampleSource EvaluationSamples(IpuModel model, int most) => Parts?.Invoke(Evaluation, most) ?? Open(model, Files(Evaluation, most));
 
-    /// <summary>A folder of other pictures, where all of the calibration folder are calibrated on.</summary>
+    /// <summary>Other pictures, where all of the calibration folder are calibrated on.</summary>
     public string? Spare { get; init; }
 
     /// <summary>Pictures that are not calibrated on, those of the calibration folder where it has more: to choose on, so that those of the evaluation only measure.</summary>
-    public ISampleSource SpareSamples(IpuModel model) =>
-        Open(model, Spare is null ? [.. Files(Calibration, int.MaxValue).Except(Files(Calibration, CalibrationImages))] : Files(Spare, int.MaxValue));
+    public ISampleSource SpareSamples(IpuModel model) => Spare is not null && Parts is not null
+        ? Parts(Spare, int.MaxValue)
+        : Open(model, Spare is null ? [.. Files(Calibration, int.MaxValue).Except(Files(Calibration, CalibrationImages))] : Files(Spare, int.MaxValue));
 }

@@ -57,6 +57,9 @@ internal static class AccuracyModels
             Mean = "127.5",
             Std = "127.5",
             Parts = TextLines.Open,
+            Calibration = "text,imagenet/calibration",
+            Evaluation = "text",
+            Spare = "imagenet/evaluation,coco/evaluation",
         },
         new("deeplab", "tflite/deeplabv3_257/deeplabv3.tflite", _ => new SegmentationScore())
         {

@@ -27,11 +27,11 @@ internal record AssetModel(string Name, string Path)
 
     public Recipe Recipe { get; init; } = new();
 
-    /// <summary>Folders or files below the folder of images.</summary>
+    /// <summary>A folder below the folder of images, or a file there.</summary>
     public string Calibration { get; init; } = "coco/calibration";
 
-    /// <summary>Arrays or parts of pictures in place of whole ones; null where whole ones are used.</summary>
-    public Func<IpuModel, ISampleSource>? Parts { get; init; }
+    /// <summary>Arrays or parts of pictures in place of whole ones, from what <see cref="Calibration"/> names, and at most so many; null where whole ones are used.</summary>
+    public Func<string, int, ISampleSource>? Parts { get; init; }
 
     /// <summary>True where samples are arrays, so that there is no colour to tell.</summary>
     public bool IsRaw { get; init; }
@@ -60,11 +60,11 @@ internal record AssetModel(string Name, string Path)
         return model with { InputConfig = InputConfig.Parse(text, Name + ".ini") };
     }
 
-    /// <param name="most">Pictures at most.</param>
-    public ISampleSource CalibrationSamples(IpuModel model, int most = CalibrationImages) => Parts?.Invoke(model) ?? Open(model, Files(Calibration, most));
+    /// <param name="most">Samples at most.</param>
+    public ISampleSource CalibrationSamples(IpuModel model, int most = CalibrationImages) => Parts?.Invoke(Calibration, most) ?? Open(model, Files(Calibration, most));
 
     /// <summary>Pictures below a folder of images, or one of them, spread evenly where there are more than asked for.</summary>
-    protected static ImmutableArray<string> Files(string folder, int most)
+    public static ImmutableArray<string> Files(string folder, int most)
     {
         string path = System.IO.Path.Combine(MobileNet.Assets, "images", folder);
         if (File.Exists(path))

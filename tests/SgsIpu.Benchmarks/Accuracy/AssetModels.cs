@@ -32,14 +32,14 @@ internal static class AssetModels
             Recipe = new Recipe { ShorterSide = 256, Crop = (224, 224), Interpolation = Interpolation.PillowBilinear },
             Calibration = "imagenet/calibration",
         },
-        new("kws_dscnn", "tflite/kws_dscnn/kws_ref_model_float32.tflite") { IsRaw = true, Parts = static _ => Features() },
+        new("kws_dscnn", "tflite/kws_dscnn/kws_ref_model_float32.tflite") { IsRaw = true, Parts = static (_, _) => Features() },
         new("face_detection", "tflite/face_detection_short_range/face_detection_short_range.tflite")
         {
             Mean = "127.5",
             Std = "127.5",
             Recipe = new Recipe { Letterbox = (128, 128), Pad = 0 },
         },
-        new("mnist_softmax", "pb/mnist_softmax/mnist.pb") { InputShape = [1, 784], IsRaw = true, Parts = static _ => Digits() },
+        new("mnist_softmax", "pb/mnist_softmax/mnist.pb") { InputShape = [1, 784], IsRaw = true, Parts = static (_, _) => Digits() },
         new("mobilenet_v1_pb", "pb/mobilenet_v1_0.25_224/mobilenet_v1_0.25_224_frozen.pb")
         {
             Mean = "127.5",
@@ -47,7 +47,7 @@ internal static class AssetModels
             Recipe = new Recipe { ShorterSide = 256, Crop = (224, 224), Interpolation = Interpolation.PillowBilinear },
             Calibration = "imagenet/calibration",
         },
-        new("speech_commands", "pb/speech_commands_conv/conv_actions_frozen.pb") { InputShape = [1, 99, 40, 1], Cut = "Reshape", IsRaw = true, Parts = static _ => Patterns(1, 99, 40, 1) },
+        new("speech_commands", "pb/speech_commands_conv/conv_actions_frozen.pb") { InputShape = [1, 99, 40, 1], Cut = "Reshape", IsRaw = true, Parts = static (_, _) => Patterns(1, 99, 40, 1) },
         new("tf_pose", "pb/tf_pose_mobilenet_v2_small/graph_opt.pb") { InputShape = [1, 224, 224, 3], Mean = "127.5", Std = "127.5", Recipe = new Recipe { Size = (224, 224) } },
     ];
 

@@ -63,11 +63,14 @@ internal static class Decoders
     }
 
     /// <summary>The best class of each step [1, T, classes], repeated ones and blanks (0) left out.</summary>
-    public static List<int> Text(Tensor probabilities)
+    public static List<int> Text(Tensor probabilities) => [.. Characters(probabilities).Select(c => c.Class)];
+
+    /// <summary>The same with the probability of each.</summary>
+    public static List<(int Class, float Probability)> Characters(Tensor probabilities)
     {
         int classes = probabilities.Shape[-1];
         float[] y = probabilities.ToFloats();
-        var text = new List<int>();
+        var text = new List<(int, float)>();
         int last = 0;
         for (int t = 0; t < y.Length / classes; t++)
         {
@@ -75,7 +78,7 @@ internal static class Decoders
             int best = step.IndexOf(System.Numerics.Tensors.TensorPrimitives.Max(step));
             if (best != 0 && best != last)
             {
-                text.Add(best);
+                text.Add((best, step[best]));
             }
 
             last = best;

@@ -7,8 +7,8 @@ using SgsIpu.Ops;
 namespace SgsIpu.Benchmarks.Accuracy;
 
 /// <summary>
-/// The lines of text in the pictures of text, as a reader would cut them out: the text detector in real numbers finds them, each is
-/// brought to the recogniser's height and filled up at the right.
+/// The lines of text in pictures, as a reader would cut them out: the text detector in real numbers finds them, each is brought to the
+/// recogniser's height and filled up at the right. What the recogniser in real numbers cannot read is no line, as in PaddleOCR (drop_score).
 /// </summary>
 internal static class TextLines
 {
@@ -20,13 +20,42 @@ internal static class TextLines
     private const float Text = 0.3f;
     private const int LeastPixels = 60;
 
-    private static readonly Lazy<ImmutableArray<RgbImage>> Lines = new(Find);
+    /// <summary>The mean probability of the characters of a line that was read.</summary>
+    private const double LeastProbability = 0.5;
 
-    public static ISampleSource Open(IpuModel model) => new Source(Lines.Value);
+    private static readonly Dictionary<string, ImmutableArray<RgbImage>> Found = [];
 
-    private static ImmutableArray<RgbImage> Find()
+    /// <param name="folders">Below the folder of images, between commas; lines of the first ones are preferred, of others they are spread evenly.</param>
+    public static ISampleSource Open(string folders, int most)
     {
-        string folder = Path.Combine(MobileNet.Assets, "images", "text");
+        var lines = new List<RgbImage>();
+        foreach (string folder in folders.Split(',').TakeWhile(_ => lines.Count < most))
+        {
+            ImmutableArray<RgbImage> all = In(folder);
+            int count = Math.Min(most - lines.Count, all.Length);
+            lines.AddRange(Enumerable.Range(0, count).Select(i => all[(int)((long)i * all.Length / count)]));
+        }
+
+        return new Source([.. lines]);
+    }
+
+    private static ImmutableArray<RgbImage> In(string folder)
+    {
+        if (!Found.TryGetValue(folder, out ImmutableArray<RgbImage> lines))
+        {
+            ImmutableArray<RgbImage> all = Find(folder);
+            IpuModel reader = AccuracyModels.All.Single(m => m.Parts == Open).Import("");
+            bool[] isRead = [.. IpuEngine.Run(reader, new RunOptions(new Source(all)) { NumProcess = Environment.ProcessorCount }).Select(r => IsRead(r.Outputs.Values.First()))];
+            Found[folder] = lines = [.. all.Where((_, i) => isRead[i])];
+        }
+
+        return lines;
+    }
+
+    private static bool IsRead(Tensor probabilities) => Decoders.Characters(probabilities).Select(c => c.Probability).DefaultIfEmpty().Average() >= LeastProbability;
+
+    private static ImmutableArray<RgbImage> Find(string folder)
+    {
         var lines = ImmutableArray.CreateBuilder<RgbImage>();
         var model = new AssetModel("ppocr_det", "onnx/ppocr_v4_det/ch_PP-OCRv4_det_infer.onnx")
         {
@@ -36,10 +65,10 @@ internal static class TextLines
             Std = "58.395:57.12:57.375",
         };
         using IModelRunner runner = IpuEngine.OpenRunner(model.Import(""));
-        foreach (string file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+        foreach (string file in AssetModel.Files(folder, int.MaxValue))
         {
             RgbImage page = SkiaImageDecoder.Instance.Decode(File.ReadAllBytes(file), file);
-            if (Path.GetFileName(file).Contains("rec", StringComparison.Ordinal) || Path.GetFileName(file).Contains("cls", StringComparison.Ordinal))
+            if (Path.GetFileNameWithoutExtension(file) is "en_rec" or "text_rec" or "text_cls")
             {
                 lines.Add(page);
                 continue;

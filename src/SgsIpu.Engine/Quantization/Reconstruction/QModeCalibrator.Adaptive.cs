@@ -50,10 +50,12 @@ internal sealed partial class QModeCalibrator
     private Built? Spared(Built rebuilt, Built five, Outcome outcome, CancellationToken cancellationToken)
     {
         var limit = new NoiseLimit(five.Noise, rebuilt.Noise);
-        Built? spared = Narrowed(rebuilt, limit, WideMacs(five), outcome, cancellationToken) ?? Demoted(rebuilt, limit, outcome, cancellationToken);
-        if (spared is not null)
+        Built? spared = Narrowed(rebuilt, limit, WideMacs(five), outcome, cancellationToken) is { } narrowed
+            ? Rebuilt(narrowed, outcome, cancellationToken)
+            : Demoted(rebuilt, limit, outcome, cancellationToken);
+        if (spared is not null && WideMacs(spared) < WideMacs(five))
         {
-            return Rebuilt(spared, outcome, cancellationToken);
+            return spared;
         }
 
         return limit.Excess(rebuilt.Noise) <= 0 && WideMacs(rebuilt) < WideMacs(five) ? rebuilt : Traded(rebuilt, limit, outcome, cancellationToken);
@@ -129,9 +131,10 @@ internal sealed partial class QModeCalibrator
 
     /// <summary>
     /// The model with single layers taken back to 8 bits: the largest first whose noise is foreseen to fit, then those that save most for the noise that
-    /// they add. The others stay as they were rebuilt, which a choice anew does not leave them.
+    /// they add. The others stay as they were rebuilt, which a choice anew does not leave them; in the end all is rebuilt. Where none keeps to the limit, the one
+    /// that is closest is judged rebuilt.
     /// </summary>
-    /// <returns>Null where nothing can be spared.</returns>
+    /// <returns>Rebuilt; null where nothing can be spared.</returns>
     private Built? Demoted(Built start, NoiseLimit limit, Outcome outcome, CancellationToken cancellationToken)
     {
         double room = -limit.Excess(start.Noise);
@@ -141,6 +144,7 @@ internal sealed partial class QModeCalibrator
         }
 
         Built? best = null;
+        (string? Node, double Excess) closest = (null, Rebuildable);
         Dictionary<string, DataType> wide = Wide(start);
         IEnumerable<(Node Node, double Rise)> layers = _weighted.Where(n => wide.ContainsKey(n.Name) && start.Model.Sensitivity.ContainsKey(n.Name))
             .Select(n => (n, start.Noise.Rise(Reconstructor(cancellationToken).Whole(start.Model.Sensitivity[n.Name]))));
@@ -152,21 +156,34 @@ internal sealed partial class QModeCalibrator
             DataType type = wide[node.Name];
             wide.Remove(node.Name);
             Built tried = LeftAlone(start.Model.WithTypes(wide), start, cancellationToken);
-            bool good = limit.Excess(tried.Noise) <= 0;
-            outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"8 bits again for '{node.Name}': {tried.Noise.Decibels:0.0} dB{(good ? "" : ", left alone")}"));
-            if (good)
+            double excess = limit.Excess(tried.Noise);
+            Tell(node.Name, "", tried, excess <= 0);
+            if (excess <= 0)
             {
                 best = tried;
             }
             else
             {
                 wide[node.Name] = type;
+                closest = excess < closest.Excess ? (node.Name, excess) : closest;
             }
 
             Garbage.Sweep();
         }
 
-        return best;
+        if (best is not null || closest.Node is null)
+        {
+            return best is null ? null : Rebuilt(best, outcome, cancellationToken);
+        }
+
+        wide.Remove(closest.Node);
+        Built rebuilt = Rebuild(start.Model.WithTypes(wide), FrozenSet<string>.Empty, cancellationToken);
+        bool good = limit.Excess(rebuilt.Noise) <= 0;
+        Tell(closest.Node, ", layers rebuilt", rebuilt, good);
+        return good ? rebuilt : null;
+
+        void Tell(string node, string how, Built tried, bool good) =>
+            outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"8 bits again for '{node}'{how}: {tried.Noise.Decibels:0.0} dB{(good ? "" : ", left alone")}"));
     }
 
     /// <summary>
