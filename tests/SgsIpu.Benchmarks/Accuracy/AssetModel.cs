@@ -30,7 +30,7 @@ internal record AssetModel(string Name, string Path)
     /// <summary>A folder below the folder of images, or a file there.</summary>
     public string Calibration { get; init; } = "coco/calibration";
 
-    /// <summary>Arrays or parts of pictures in place of whole ones, from what <see cref="Calibration"/> names, and at most so many; null where whole ones are used.</summary>
+    /// <summary>Makes arrays or parts of the pictures of folders, at most so many, in place of whole pictures; null where whole ones are used.</summary>
     public Func<string, int, ISampleSource>? Parts { get; init; }
 
     /// <summary>True where samples are arrays, so that there is no colour to tell.</summary>

@@ -1,6 +1,6 @@
 namespace SgsIpu.Engine.Quantization.Reconstruction;
 
-/// <summary>What the noise of a model must be below: that of another, surely, and by half of what was gained on it.</summary>
+/// <summary>What the noise of a model must be below: that of another, surely, on a typical sample as well, and by half of what was gained on it.</summary>
 /// <param name="noise">Of the other model.</param>
 /// <param name="gained">Of the model that gained.</param>
 internal sealed class NoiseLimit(WholeNoise noise, WholeNoise gained)
@@ -17,5 +17,6 @@ internal sealed class NoiseLimit(WholeNoise noise, WholeNoise gained)
     public WholeNoise Noise => noise;
 
     /// <summary>How far a noise is above the limit (natural logarithm); not above 0 where it keeps to it.</summary>
-    public double Excess(WholeNoise tried) => Math.Max(tried.Rise(noise, 0) + _kept, Math.Min(tried.Rise(noise, 1), tried.Rise(noise, 0) + Clear));
+    public double Excess(WholeNoise tried) =>
+        Math.Max(tried.TypicalRise(noise), Math.Max(tried.Rise(noise, 0) + _kept, Math.Min(tried.Rise(noise, 1), tried.Rise(noise, 0) + Clear)));
 }

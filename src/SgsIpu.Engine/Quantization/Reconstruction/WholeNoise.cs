@@ -52,6 +52,12 @@ internal sealed class WholeNoise
     /// <summary>The same of means alone, whatever samples they are of.</summary>
     public double MeanRise(WholeNoise other) => Parts.Length == 0 ? 0 : Math.Max(Logarithm(Parts) - Logarithm(other.Parts), Logarithm(Outputs) - Logarithm(other.Outputs));
 
+    /// <summary>
+    /// Natural logarithm of a typical sample's noise over that in another graph: the mean of what it is of each. One sample that is far louder than the
+    /// others decides the means, and says nothing of the others.
+    /// </summary>
+    public double TypicalRise(WholeNoise other) => _outputs.Length == 0 ? 0 : _outputs.Zip(other._outputs, (n, o) => Logarithm(n) - Logarithm(o)).Average();
+
     /// <summary>One number for all: the geometric mean, for which a part more or less counts the same in each. NaN of none.</summary>
     public static double Mean(double[] noise) => noise.Length == 0 ? double.NaN : Math.Exp(Logarithm(noise));
 

@@ -24,9 +24,16 @@ public sealed class NoiseLimitTests
     {
         double[] loud = [100, 1, 1, 1];
         WholeNoise other = Of(loud);
-        WholeNoise tried = Of([(100 * factor) - 4, 2, 2, 3]);
+        WholeNoise tried = Of([(100 * factor) - 0.1, 1.4, 1.1, 0.6]);
         Assert.Equal(meets, new NoiseLimit(other, other).Excess(tried) <= 0);
     }
+
+    /// <summary>The loud sample gains so much that the mean does not show what the others lose.</summary>
+    [Theory]
+    [InlineData(1.5, false)]
+    [InlineData(0.5, true)]
+    public void WhatOneLoudSampleGainsPaysForNoOthers(double others, bool meets) =>
+        Assert.Equal(meets, new NoiseLimit(Of([1000, 1, 1, 1]), Of([1000, 1, 1, 1])).Excess(Of([500, others, others, others])) <= 0);
 
     private static WholeNoise Steady(double factor) => Of([2 * factor, 1 * factor, 3 * factor, 2 * factor]);
 
