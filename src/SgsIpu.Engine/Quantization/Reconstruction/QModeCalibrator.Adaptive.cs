@@ -171,9 +171,14 @@ internal sealed partial class QModeCalibrator
             Garbage.Sweep();
         }
 
-        if (best is not null || closest.Node is null)
+        if (best is not null)
         {
-            return best is null ? null : Rebuilt(best, outcome, cancellationToken);
+            return Rebuilt(best, outcome, cancellationToken);
+        }
+
+        if (closest.Node is null)
+        {
+            return null;
         }
 
         wide.Remove(closest.Node);
