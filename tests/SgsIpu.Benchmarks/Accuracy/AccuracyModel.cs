@@ -16,7 +16,7 @@ internal sealed record AccuracyModel(string Name, string Path, Func<AccuracyCase
     public string? Spare { get; init; }
 
     /// <summary>Pictures that are not calibrated on, those of the calibration folder where it has more: to choose on, so that those of the evaluation only measure.</summary>
-    public ISampleSource SpareSamples(IpuModel model) => Spare is not null && Parts is not null
-        ? Parts(Spare, int.MaxValue)
-        : Open(model, Spare is null ? [.. Files(Calibration, int.MaxValue).Except(Files(Calibration, CalibrationImages))] : Files(Spare, int.MaxValue));
+    public ISampleSource SpareSamples(IpuModel model) => Spare is null
+        ? Open(model, [.. Files(Calibration, int.MaxValue).Except(Files(Calibration, CalibrationImages))])
+        : Parts?.Invoke(Spare, int.MaxValue) ?? Open(model, Files(Spare, int.MaxValue));
 }

@@ -27,7 +27,7 @@ internal record AssetModel(string Name, string Path)
 
     public Recipe Recipe { get; init; } = new();
 
-    /// <summary>A folder below the folder of images, or a file there.</summary>
+    /// <summary>A folder below the folder of images, or a file there; several folders between commas where parts are made of them.</summary>
     public string Calibration { get; init; } = "coco/calibration";
 
     /// <summary>Makes arrays or parts of the pictures of folders, at most so many, in place of whole pictures; null where whole ones are used.</summary>

@@ -17,6 +17,10 @@ internal sealed class NoiseLimit(WholeNoise noise, WholeNoise gained)
     public WholeNoise Noise => noise;
 
     /// <summary>How far a noise is above the limit (natural logarithm); not above 0 where it keeps to it.</summary>
-    public double Excess(WholeNoise tried) =>
-        Math.Max(tried.TypicalRise(noise), Math.Max(tried.Rise(noise, 0) + _kept, Math.Min(tried.Rise(noise, 1), tried.Rise(noise, 0) + Clear)));
+    public double Excess(WholeNoise tried)
+    {
+        double rise = tried.Rise(noise, 0);
+        double unsure = Math.Min(tried.Rise(noise, 1), rise + Clear);
+        return Math.Max(Math.Max(rise + _kept, unsure), tried.TypicalRise(noise));
+    }
 }

@@ -108,7 +108,7 @@ internal sealed partial class QModeCalibrator
             (Dictionary<string, DataType> wide, double foreseen) = choices.Of((double)share / Shares, limit.Noise);
             Built tried = LeftAlone(start.Model.WithTypes(wide), start, cancellationToken);
             double measured = limit.Excess(tried.Noise);
-            outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"{wide.Count} convolutions in 16 bits, {100.0 * share / Shares:0.0} % of level 5's multiply-accumulates there: {tried.Noise.Decibels:0.0} dB{(measured <= 0 ? "" : ", left alone")}"));
+            Tell(outcome, string.Create(CultureInfo.InvariantCulture, $"{wide.Count} convolutions in 16 bits, {100.0 * share / Shares:0.0} % of level 5's multiply-accumulates there"), tried, measured <= 0);
             if (measured <= 0)
             {
                 bad ??= from.Measured > 0 ? from : null;
@@ -157,7 +157,7 @@ internal sealed partial class QModeCalibrator
             wide.Remove(node.Name);
             Built tried = LeftAlone(start.Model.WithTypes(wide), start, cancellationToken);
             double excess = limit.Excess(tried.Noise);
-            Tell(node.Name, "", tried, excess <= 0);
+            Tell(outcome, $"8 bits again for '{node.Name}'", tried, excess <= 0);
             if (excess <= 0)
             {
                 best = tried;
@@ -184,11 +184,8 @@ internal sealed partial class QModeCalibrator
         wide.Remove(closest.Node);
         Built rebuilt = Rebuild(start.Model.WithTypes(wide), FrozenSet<string>.Empty, cancellationToken);
         bool good = limit.Excess(rebuilt.Noise) <= 0;
-        Tell(closest.Node, ", layers rebuilt", rebuilt, good);
+        Tell(outcome, $"8 bits again for '{closest.Node}', layers rebuilt", rebuilt, good);
         return good ? rebuilt : null;
-
-        void Tell(string node, string how, Built tried, bool good) =>
-            outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"8 bits again for '{node}'{how}: {tried.Noise.Decibels:0.0} dB{(good ? "" : ", left alone")}"));
     }
 
     /// <summary>
@@ -222,7 +219,7 @@ internal sealed partial class QModeCalibrator
             Built tried = LeftAlone(start.Model.WithTypes(types), start, cancellationToken);
             tried = limit.Excess(tried.Noise) < Rebuildable ? Rebuild(tried.Model, FrozenSet<string>.Empty, cancellationToken) : tried;
             bool good = limit.Excess(tried.Noise) <= 0;
-            outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"8 bits for '{node.Name}', 16 for '{string.Join("', '", types.Keys.Except(wide.Keys))}': {tried.Noise.Decibels:0.0} dB{(good ? "" : ", left alone")}"));
+            Tell(outcome, $"8 bits for '{node.Name}', 16 for '{string.Join("', '", types.Keys.Except(wide.Keys))}'", tried, good);
             if (good)
             {
                 return tried;
@@ -233,6 +230,10 @@ internal sealed partial class QModeCalibrator
 
         return null;
     }
+
+    /// <summary>Notes what was tried and what came of it.</summary>
+    private static void Tell(Outcome outcome, string what, Built tried, bool good) =>
+        outcome.Steps.Add(string.Create(CultureInfo.InvariantCulture, $"{what}: {tried.Noise.Decibels:0.0} dB{(good ? "" : ", left alone")}"));
 
     private WidthCandidate Candidate(QuantizedModel model, Node node) => new(node.Name, MacsOf(node), model.Sensitivity[node.Name], model.Chosen.Contains(node.Name));
 }
